@@ -1,0 +1,130 @@
+"""The records that pass between stages, as files of JSON Lines or parquet.
+
+Ids are content hashes of what defines a record, never positions, so that a rerun, another order
+or another shard count gives the same ids. Every model forbids unknown keys: a record that a stage
+does not understand is an error there, not a silent loss three stages later.
+"""
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Domain = Literal["positive", "nonnegative", "real", "triangle"]
+Technique = Literal["amgm", "weighted_amgm", "cauchy", "sos"]
+Grade = Literal["proved", "supported", "open", "refuted", "unreadable", "limit"]
+GRADES: tuple[Grade, ...] = ("proved", "supported", "open", "refuted", "unreadable", "limit")
+TECHNIQUES: tuple[Technique, ...] = ("amgm", "weighted_amgm", "cauchy", "sos")
+
+Json = dict[str, Any]
+
+
+def content_id(*parts: object) -> str:
+    """A 16-hex-digit id of JSON-serialisable parts: SHA-256 of their canonical JSON."""
+    canonical = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+class Record(BaseModel):
+    """Base of all records: immutable, unknown keys forbidden."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Problem(Record):
+    """Hypotheses and goal, in the kernel's ASCII syntax, and the text a student sees."""
+
+    text: str
+    variables: tuple[str, ...]
+    domain: Domain
+    given: tuple[str, ...] = ()
+    goal: str
+    technique: Technique
+    difficulty: int = Field(ge=1, le=4)
+
+
+class Proof(Record):
+    """Steps for the kernel (see kernel.rules for their fields) and the prose that says them."""
+
+    text: str
+    steps: tuple[Json, ...] = ()
+    equality: Json = Field(default_factory=dict)
+
+
+class Source(Record):
+    """Where a candidate came from. `family` keeps relatives on one side of the split."""
+
+    kind: Literal["symbolic", "model"]
+    name: str
+    family: str
+    detail: Json = Field(default_factory=dict)
+
+
+class Candidate(Record):
+    """A problem with one proposed proof, before anyone checked it."""
+
+    id: str
+    problem: Problem
+    proof: Proof
+    source: Source
+
+    @staticmethod
+    def make(problem: Problem, proof: Proof, source: Source) -> "Candidate":
+        """Give the candidate the id of its content."""
+        key = content_id("candidate", problem.model_dump(), proof.model_dump())
+        return Candidate(id=key, problem=problem, proof=proof, source=source)
+
+
+class Verdict(Record):
+    """What verification found about one candidate. `evidence` is what a recheck replays."""
+
+    id: str
+    grade: Grade
+    reason: str
+    step: str | None = None
+    canonical_key: str | None = None
+    family: str
+    evidence: Json = Field(default_factory=dict)
+
+
+class Example(Record):
+    """One row of train.parquet or test.parquet: prompt and completion, and where they come from."""
+
+    id: str
+    prompt: str
+    completion: str
+    grade: Grade
+    technique: Technique
+    difficulty: int
+    family: str
+    canonical_key: str
+    problem: Problem
+    proof: Proof
+    evidence: Json
+    source: Source
+
+
+class Prediction(Record):
+    """A student's answer to one test problem. `finish` is "length" where the budget ran out."""
+
+    id: str
+    run: str
+    prompt_tokens: int
+    completion_tokens: int
+    finish: Literal["stop", "length"]
+    text: str
+
+
+class Judgement(Record):
+    """The checker's verdict on one prediction."""
+
+    id: str
+    run: str
+    grade: Grade
+    reason: str
+    step: str | None = None
+    truncated: bool
+    technique: Technique
+    difficulty: int
+    family: str

@@ -1,0 +1,315 @@
+"""The config as typed models: what config/config.yaml may say, and what each value must obey.
+
+Unknown keys are forbidden at every level. `load` is the only door: Snakemake's merged config in,
+`Settings` out, or one `UserError` that names the key, the rule and the fix. The JSON schema in
+config/settings.schema.json is generated from these models (`make schema`) and tested against drift.
+"""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from olympiad_ineq.errors import UserError
+from olympiad_ineq.records import Grade, Technique
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """Base of all sections: immutable, unknown keys forbidden."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Model(Section):
+    """A language model that somebody else trained: teacher, verifier or judge."""
+
+    engine: Literal["vllm", "openai", "transformers"] = "vllm"
+    name: str = Field(min_length=1, description="hub id, folder, or the endpoint's model id")
+    family: str = Field(min_length=1, description="who made it; teacher and verifier must differ")
+    revision: str | None = Field(default=None, description="pinned commit of the hub repository")
+    tensor_parallel: Count = 1
+    quantization: str | None = None
+    dtype: Literal["auto", "float32", "bfloat16", "half"] = "auto"
+    max_model_len: Count | None = None
+    gpu_memory_utilization: Share = 0.92
+    base_url: str | None = Field(default=None, description="an OpenAI-compatible endpoint")
+
+
+class Teacher(Section):
+    """The model source of data_gen."""
+
+    model: Model
+    requests: Count = Field(description="problems asked for; yield is below 1")
+    shards: Count = 1
+    shots: Count = Field(default=4, description="worked examples in each prompt")
+    temperature: float = Field(default=0.8, ge=0, le=2)
+    top_p: Share = 0.95
+    max_new_tokens: Count = 1200
+
+
+class DataGen(Section):
+    """Where candidates come from."""
+
+    techniques: tuple[Technique, ...] = Field(min_length=1)
+    difficulties: tuple[Annotated[int, Field(ge=1, le=4)], ...] = Field(min_length=1)
+    variables: tuple[Annotated[int, Field(ge=1, le=4)], ...] = Field(min_length=1)
+    symbolic: Annotated[int, Field(ge=0)] = Field(description="candidates, sound by construction")
+    teacher: Teacher | None = None
+    revision: int = Field(default=1, description="bump to ask the teacher again")
+
+    @model_validator(mode="after")
+    def _has_a_source(self) -> "DataGen":
+        if self.symbolic == 0 and self.teacher is None:
+            raise ValueError("there is no source: set symbolic above 0 or name a teacher")
+        for name in ("techniques", "difficulties", "variables"):
+            values = getattr(self, name)
+            if len(set(values)) != len(values):
+                raise ValueError(f"{name} names a value twice")
+        return self
+
+
+class Verifier(Section):
+    """The second model: an opinion on what the checker could neither prove nor refute."""
+
+    model: Model
+    votes: Count = 3
+    shots: Count = Field(default=24, description="checked examples, good and bad, in the prompt")
+    temperature: float = Field(default=0.6, ge=0, le=2)
+    max_new_tokens: Count = 1200
+
+
+class Verify(Section):
+    """Limits of one check, and the second model."""
+
+    seconds: float = Field(default=10, gt=0, description="per candidate")
+    memory_mb: int = Field(default=2048, ge=256, description="per checking process")
+    verifier: Verifier | None = None
+    revision: int = Field(default=1, description="bump to ask the verifier again")
+
+
+class Split(Section):
+    """Which checked candidates become examples, and on which side."""
+
+    train: Count
+    test: Count
+    grades: tuple[Grade, ...] = Field(default=("proved",), min_length=1)
+
+    @model_validator(mode="after")
+    def _admits_no_known_wrong(self) -> "Split":
+        wrong = [grade for grade in self.grades if grade not in ("proved", "supported", "open")]
+        if wrong:
+            raise ValueError(f"grades admits {wrong[0]} proofs to the data")
+        return self
+
+
+class Student(Section):
+    """The small model that learns."""
+
+    source: Literal["pypi", "hub", "folder"]
+    name: str = Field(min_length=1, description="package, hub id or folder")
+    family: str = Field(min_length=1)
+    revision: str | None = None
+
+    @model_validator(mode="after")
+    def _folder_is_there(self) -> "Student":
+        if self.source == "folder" and not (Path(self.name) / "config.json").is_file():
+            raise ValueError(
+                f"name is {self.name!r}, but there is no model there (no config.json in that folder)"
+            )
+        return self
+
+
+class Wandb(Section):
+    """Experiment logging; offline until the user says otherwise."""
+
+    mode: Literal["offline", "online", "disabled"] = "offline"
+    project: str = "olympiad-ineq"
+
+
+class Train(Section):
+    """Full fine-tuning on one device."""
+
+    student: Student
+    epochs: float = Field(gt=0)
+    learning_rate: float = Field(gt=0, lt=1)
+    batch_size: Count = Field(description="sequences per optimizer step")
+    micro_batch_size: Count | None = Field(default=None, description="sequences per forward pass")
+    max_length: Count = Field(description="tokens; longer examples are left out and counted")
+    warmup_ratio: Share = 0.05
+    weight_decay: float = Field(default=0.0, ge=0)
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    gradient_checkpointing: bool = False
+    checkpoint_steps: Count = 50
+    wandb: Wandb = Wandb()
+    revision: int = Field(default=1, description="bump to train again after a code change")
+
+    @model_validator(mode="after")
+    def _micro_batches_fill_a_batch(self) -> "Train":
+        if self.micro_batch_size and self.batch_size % self.micro_batch_size:
+            raise ValueError(
+                f"batch_size {self.batch_size} is no multiple of "
+                f"micro_batch_size {self.micro_batch_size}"
+            )
+        return self
+
+
+class Run(Section):
+    """What may differ between baseline and final, beside the weights."""
+
+    shots: Annotated[int, Field(ge=0, le=32)]
+
+
+class Judge(Section):
+    """A model that grades student proofs: an opinion, never the only one."""
+
+    model: Model
+    votes: Count = 1
+    max_new_tokens: Count = 800
+
+
+class Eval(Section):
+    """One harness for every run name."""
+
+    engine: Literal["auto", "vllm", "transformers"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "half"] = "auto"
+    max_new_tokens: Count
+    batch: Count = Field(default=64, description="answers that a kill can cost, and no more")
+    baseline: Run
+    final: Run
+    judge: Judge | None = Field(default=None, description="none: the checker is the judge")
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    revision: int = Field(default=1, description="bump to ask the student again")
+
+
+class Report(Section):
+    """The page that people read."""
+
+    title: str = "Can a small model learn to prove olympiad inequalities?"
+
+
+class Settings(Section):
+    """The whole config. `name` says which run a results folder belongs to."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    data_gen: DataGen
+    verify: Verify
+    split: Split
+    train: Train
+    eval: Eval
+    report: Report = Report()
+
+    @model_validator(mode="after")
+    def _opinions_are_independent(self) -> "Settings":
+        teacher, verifier, judge = self.data_gen.teacher, self.verify.verifier, self.eval.judge
+        if teacher and verifier:
+            _differ("verify.verifier", verifier.model, "data_gen.teacher", teacher.model)
+        if teacher and judge:
+            _differ("eval.judge", judge.model, "data_gen.teacher", teacher.model)
+        if judge and judge.model.family.lower() == self.train.student.family.lower():
+            raise ValueError("eval.judge is of the student's family: name a judge of another")
+        return self
+
+    @model_validator(mode="after")
+    def _rows_can_suffice(self) -> "Settings":
+        asked = self.split.train + self.split.test
+        source = self.data_gen.symbolic + (
+            self.data_gen.teacher.requests if self.data_gen.teacher else 0
+        )
+        if asked > source:
+            raise ValueError(
+                f"split asks for {asked} examples (train + test) of {source} candidates: "
+                "raise data_gen.symbolic or lower split.train or split.test"
+            )
+        return self
+
+
+def _differ(role: str, model: Model, other_role: str, other: Model) -> None:
+    if model.name == other.name or model.family.lower() == other.family.lower():
+        raise ValueError(
+            f"{role} is {model.name} (family {model.family}), which must differ from "
+            f"{other_role}, {other.name} (family {other.family}): a model cannot vouch for itself; "
+            "name a model of another family"
+        )
+
+
+def expand_dotted(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn `{"train.epochs": 1}` into `{"train": {"epochs": 1}}`, merged over what is there."""
+    expanded: dict[str, Any] = {}
+    for key, value in sorted(config.items(), key=lambda item: "." in item[0]):
+        parts = key.split(".")
+        nested: Any = value
+        for part in reversed(parts[1:]):
+            nested = {part: nested}
+        _merge(expanded, {parts[0]: nested})
+    return expanded
+
+
+def _merge(into: dict[str, Any], new: Mapping[str, Any]) -> None:
+    for key, value in new.items():
+        if isinstance(value, Mapping) and isinstance(into.get(key), Mapping):
+            below = dict(into[key])
+            _merge(below, value)
+            into[key] = below
+        else:
+            into[key] = value
+
+
+def load(config: Mapping[str, Any]) -> Settings:
+    """Validate a merged config.
+
+    Raises:
+        UserError: the first broken rule, with the key's dotted name, its value and the fix.
+    """
+    try:
+        return Settings.model_validate(expand_dotted(config))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = tuple(str(part) for part in first["loc"])
+        dotted = ".".join(place)
+        if first["type"] == "extra_forbidden":
+            raise _unknown_key(place) from None
+        if first["type"] == "missing":
+            raise UserError(f"config {dotted}", "the key is missing", f"set {dotted}") from None
+        rule = first["msg"].removeprefix("Value error, ")
+        rule = rule[0].lower() + rule[1:]
+        if first["type"] == "value_error":
+            name = f"config {dotted}" if dotted else "config"
+            raise UserError(name, rule, "change that value in the config file or --config") from None
+        value = first["input"]
+        raise UserError(
+            f"config {dotted} = {value!r}", rule, f"see {dotted} in config/settings.schema.json"
+        ) from None
+
+
+def _unknown_key(place: tuple[str, ...]) -> UserError:
+    dotted = ".".join(place)
+    known = _known_keys(place[:-1])
+    close = difflib.get_close_matches(place[-1], known, n=1, cutoff=0.5)
+    fix = (
+        f"did you mean {'.'.join((*place[:-1], close[0]))}?"
+        if close
+        else f"the keys there are {', '.join(known)}"
+    )
+    return UserError(f"config {dotted}", "there is no such key", fix)
+
+
+def _known_keys(place: tuple[str, ...]) -> list[str]:
+    section: type[BaseModel] = Settings
+    for part in place:
+        field = section.model_fields.get(part)
+        if field is None:
+            return []
+        options = (field.annotation, *get_args(field.annotation))
+        section = next(o for o in options if isinstance(o, type) and issubclass(o, BaseModel))
+    return sorted(section.model_fields)
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of the config, for editors and for config/settings.schema.json."""
+    return Settings.model_json_schema()
