@@ -23,9 +23,7 @@ from olympiad_ineq.eval.statistics import (
         (1, 29, 0.0061, 0.1718),
     ],
 )
-def test_wilson_gives_the_published_intervals(
-    count: int, n: int, low: float, high: float
-) -> None:
+def test_wilson_gives_the_published_intervals(count: int, n: int, low: float, high: float) -> None:
     assert proportion(count, n) == pytest.approx((low, high), abs=5e-5)
 
 
