@@ -128,3 +128,14 @@ class Judgement(Record):
     technique: Technique
     difficulty: int
     family: str
+
+
+class Assignment(Record):
+    """Which side of the split one admitted candidate went to, and what keeps the sides apart."""
+
+    id: str
+    side: Literal["train", "test"]
+    canonical_key: str
+    family: str
+    technique: Technique
+    difficulty: int

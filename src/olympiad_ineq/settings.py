@@ -58,7 +58,7 @@ class DataGen(Section):
     techniques: tuple[Technique, ...] = Field(min_length=1)
     difficulties: tuple[Annotated[int, Field(ge=1, le=4)], ...] = Field(min_length=1)
     variables: tuple[Annotated[int, Field(ge=1, le=4)], ...] = Field(min_length=1)
-    symbolic: Annotated[int, Field(ge=0)] = Field(description="candidates, sound by construction")
+    symbolic: int = Field(default=0, ge=0, description="candidates, sound by construction")
     teacher: Teacher | None = None
     revision: int = Field(default=1, description="bump to ask the teacher again")
 
@@ -164,6 +164,16 @@ class Run(Section):
     shots: Annotated[int, Field(ge=0, le=32)]
 
 
+class Predict(Run):
+    """All that the predict stage of one run depends on, beside its inputs and the seed."""
+
+    engine: Literal["auto", "vllm", "transformers"]
+    dtype: Literal["auto", "float32", "bfloat16", "half"]
+    max_new_tokens: Count
+    batch: Count
+    revision: int
+
+
 class Judge(Section):
     """A model that grades student proofs: an opinion, never the only one."""
 
@@ -184,6 +194,11 @@ class Eval(Section):
     judge: Judge | None = Field(default=None, description="none: the checker is the judge")
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     revision: int = Field(default=1, description="bump to ask the student again")
+
+    def predict(self, run: Literal["baseline", "final"]) -> Predict:
+        """What one run's predictions depend on: everything shared, and its own shots."""
+        shared = {name: getattr(self, name) for name in Predict.model_fields if name != "shots"}
+        return Predict(shots=getattr(self, run).shots, **shared)
 
 
 class Report(Section):

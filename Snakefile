@@ -1,0 +1,31 @@
+"""data_gen → verify → split → baseline eval → train → final eval → report.
+
+    snakemake                              everything, on this machine, the embedded default
+    snakemake results/eval/final.json      one target
+    snakemake --profile profiles/slurm     the full run, on a cluster
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/data_gen.smk"
+include: "rules/verify.smk"
+include: "rules/split.smk"
+include: "rules/train.smk"
+include: "rules/eval.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/eval/baseline.json",
+        "results/eval/final.json",
+        "results/report/index.html",
+    localrule: True

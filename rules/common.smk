@@ -1,0 +1,49 @@
+"""Config validation, wildcard constraints, code digests, and whose results folder this is."""
+
+import json
+import sys
+from pathlib import Path
+
+from olympiad_ineq import run_folder, settings as settings_module
+from olympiad_ineq.artifacts import code_digest
+from olympiad_ineq.errors import UserError
+
+PYTHON = sys.executable
+SCRIPTS = f"{workflow.basedir}/workflow_scripts"
+
+try:
+    SETTINGS = settings_module.load(config)
+except UserError as error:
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(1)
+
+
+wildcard_constraints:
+    run="baseline|final",
+    side="train|test",
+    shard=r"\d+",
+
+
+def as_json(section, without=()):
+    """A config section as canonical JSON: what a rule gets as a param, and reruns on."""
+    return json.dumps(section.model_dump(mode="json", exclude=set(without)), sort_keys=True)
+
+
+def code(*modules):
+    """Digest of the modules that a CPU stage imports, so that editing them reruns it.
+
+    GPU stages do not take one: a docstring must not cost GPU-hours. They rerun on the config's
+    `revision`, and their manifests record the digest.
+    """
+    return code_digest(modules)
+
+
+CHECKER = ("kernel", "language", "limits.py", "records.py", "artifacts.py")
+
+
+onstart:
+    try:
+        run_folder.claim(Path("results"), SETTINGS)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,96 @@
+"""One harness for both runs: they differ in `results/train/{run}/model` and eval.{run} alone."""
+
+
+rule predict:
+    input:
+        test="results/split/test.parquet",
+        train="results/split/train.parquet",
+        model="results/train/{run}/model",
+    output:
+        "results/eval/{run}/predictions.jsonl",
+    params:
+        settings=lambda wildcards: as_json(SETTINGS.eval.predict(wildcards.run)),
+        seed=SETTINGS.seed,
+        journal="results/journal/predict/{run}.jsonl",
+    log:
+        "results/logs/predict_{run}.log",
+    benchmark:
+        "results/benchmarks/predict_{run}.tsv"
+    threads: 16
+    resources:
+        mem_mb=lambda wildcards, attempt: 12000 * attempt,
+        runtime=lambda wildcards, attempt: 240 * attempt,
+        gpu=1,
+    conda:
+        "environment.yaml"
+    shell:
+        "{PYTHON} {SCRIPTS}/predict.py --run {wildcards.run} --test {input.test}"
+        " --train {input.train} --model {input.model} --out {output}"
+        " --journal {params.journal} --settings {params.settings:q}"
+        " --seed {params.seed} 2>&1 | tee {log}"
+
+
+rule judge:
+    input:
+        test="results/split/test.parquet",
+        predictions="results/eval/{run}/predictions.jsonl",
+    output:
+        "results/eval/{run}/opinions.jsonl",
+    params:
+        settings=as_json(SETTINGS.eval.judge) if SETTINGS.eval.judge else "null",
+        seed=SETTINGS.seed,
+        journal="results/journal/judge/{run}.jsonl",
+    log:
+        "results/logs/judge_{run}.log",
+    benchmark:
+        "results/benchmarks/judge_{run}.tsv"
+    threads: 8
+    resources:
+        mem_mb=lambda wildcards, attempt: 16000 * attempt,
+        runtime=lambda wildcards, attempt: 240 * attempt,
+        gpu=1,
+    conda:
+        "environment.yaml"
+    shell:
+        "{PYTHON} {SCRIPTS}/judge.py --test {input.test}"
+        " --predictions {input.predictions} --out {output} --journal {params.journal}"
+        " --settings {params.settings:q} --seed {params.seed} 2>&1 | tee {log}"
+
+
+rule score:
+    input:
+        test="results/split/test.parquet",
+        predictions="results/eval/{run}/predictions.jsonl",
+        opinions="results/eval/{run}/opinions.jsonl" if SETTINGS.eval.judge else [],
+        # final is compared with baseline on the same problems
+        reference=lambda wildcards: (
+            "results/eval/baseline/judgements.jsonl" if wildcards.run == "final" else []
+        ),
+    output:
+        judgements="results/eval/{run}/judgements.jsonl",
+        scores="results/eval/{run}.json",
+    params:
+        confidence=SETTINGS.eval.confidence,
+        seconds=SETTINGS.verify.seconds,
+        memory_mb=SETTINGS.verify.memory_mb,
+        optional=lambda wildcards, input: (
+            (f" --reference {input.reference}" if input.reference else "")
+            + (f" --opinions {input.opinions}" if input.opinions else "")
+        ),
+        code=code("eval", *CHECKER),
+    log:
+        "results/logs/score_{run}.log",
+    benchmark:
+        "results/benchmarks/score_{run}.tsv"
+    threads: 8
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    conda:
+        "environment.yaml"
+    shell:
+        "{PYTHON} {SCRIPTS}/score.py --run {wildcards.run} --test {input.test}"
+        " --predictions {input.predictions}{params.optional}"
+        " --judgements {output.judgements} --out {output.scores}"
+        " --confidence {params.confidence} --seconds {params.seconds}"
+        " --memory-mb {params.memory_mb} --workers {threads} 2>&1 | tee {log}"

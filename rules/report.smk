@@ -1,0 +1,42 @@
+"""One offline page that a reviewer can read."""
+
+
+rule report:
+    input:
+        baseline="results/eval/baseline.json",
+        final="results/eval/final.json",
+        baseline_judgements="results/eval/baseline/judgements.jsonl",
+        final_judgements="results/eval/final/judgements.jsonl",
+        baseline_predictions="results/eval/baseline/predictions.jsonl",
+        final_predictions="results/eval/final/predictions.jsonl",
+        test="results/split/test.parquet",
+        train="results/split/train.parquet",
+        verdicts="results/verify/verdicts.jsonl",
+        loss="results/train/final/loss.json",
+    output:
+        page=report(
+            "results/report/index.html",
+            category="Result",
+            caption="report.rst",
+        ),
+    params:
+        settings=as_json(SETTINGS.report),
+        code=code("report", "records.py", "artifacts.py"),
+    log:
+        "results/logs/report.log",
+    benchmark:
+        "results/benchmarks/report.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    conda:
+        "environment.yaml"
+    shell:
+        "{PYTHON} {SCRIPTS}/report.py --baseline {input.baseline} --final {input.final}"
+        " --baseline-judgements {input.baseline_judgements}"
+        " --final-judgements {input.final_judgements}"
+        " --baseline-predictions {input.baseline_predictions}"
+        " --final-predictions {input.final_predictions}"
+        " --test {input.test} --train {input.train} --verdicts {input.verdicts}"
+        " --loss {input.loss} --out {output.page} --settings {params.settings:q} 2>&1 | tee {log}"

@@ -1,0 +1,78 @@
+"""A verdict for every candidate: the checker's, and the second model's on what is left open."""
+
+
+rule verify_check:
+    input:
+        "results/data_gen/candidates.jsonl",
+    output:
+        "results/verify/checked.jsonl",
+    params:
+        seconds=SETTINGS.verify.seconds,
+        memory_mb=SETTINGS.verify.memory_mb,
+        code=code("verify.py", "canonical.py", *CHECKER),
+    log:
+        "results/logs/verify_check.log",
+    benchmark:
+        "results/benchmarks/verify_check.tsv"
+    threads: 8
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    conda:
+        "environment.yaml"
+    shell:
+        "{PYTHON} {SCRIPTS}/verify_check.py --candidates {input} --out {output}"
+        " --seconds {params.seconds} --memory-mb {params.memory_mb}"
+        " --workers {threads} 2>&1 | tee {log}"
+
+
+rule verify_model:
+    input:
+        candidates="results/data_gen/candidates.jsonl",
+        checked="results/verify/checked.jsonl",
+    output:
+        "results/verify/votes.jsonl",
+    params:
+        settings=as_json(SETTINGS.verify.verifier) if SETTINGS.verify.verifier else "null",
+        revision=SETTINGS.verify.revision,
+        seed=SETTINGS.seed,
+        journal="results/journal/verify_model.jsonl",
+    log:
+        "results/logs/verify_model.log",
+    benchmark:
+        "results/benchmarks/verify_model.tsv"
+    threads: 8
+    resources:
+        mem_mb=lambda wildcards, attempt: 16000 * attempt,
+        runtime=lambda wildcards, attempt: 720 * attempt,
+        gpu=1,
+    conda:
+        "environment.yaml"
+    shell:
+        "{PYTHON} {SCRIPTS}/verify_model.py --candidates {input.candidates}"
+        " --verdicts {input.checked} --out {output} --journal {params.journal}"
+        " --settings {params.settings:q} --seed {params.seed} 2>&1 | tee {log}"
+
+
+rule verify:
+    input:
+        checked="results/verify/checked.jsonl",
+        votes="results/verify/votes.jsonl" if SETTINGS.verify.verifier else [],
+    output:
+        "results/verify/verdicts.jsonl",
+    params:
+        votes=lambda wildcards, input: f"--votes {input.votes}" if input.votes else "",
+        code=code("verify.py", "records.py", "artifacts.py"),
+    log:
+        "results/logs/verify.log",
+    benchmark:
+        "results/benchmarks/verify.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    conda:
+        "environment.yaml"
+    shell:
+        "{PYTHON} {SCRIPTS}/verify.py --checked {input.checked} {params.votes}"
+        " --out {output} 2>&1 | tee {log}"
