@@ -1,0 +1,506 @@
+"""Expressions as exact quotients of polynomials over one statement's domain and hypotheses.
+
+A `World` is the set of allowed points: the values of the variables in the domain that satisfy the
+hypotheses. Every `Frac` it hands out is defined and equal to its expression at every allowed
+point: each denominator was *shown* to be positive there, each radicand non-negative. Roots become
+extra non-negative variables t with t^d = radicand. Equations (hypotheses, roots) form the ideal;
+two quotients are equal on the world if their difference reduces to zero modulo the ideal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx, fmpz
+
+from .statement import Statement
+from .syntax import Add, Chain, Div, Expr, Mul, Neg, Num, Pow, Root, Var, parse_expr
+
+Poly: TypeAlias = fmpq_mpoly
+MAX_DEGREE, MAX_BITS, MAX_WORK, SPARE = 96, 4096, 3_000_000, 12
+UNKNOWN, NONNEGATIVE, POSITIVE = 0, 1, 2
+
+
+_ROOT = re.compile(r"sqrt|√|\^\s*[({][^)}]*[/\\]")  # where extra variables for roots are needed
+
+
+class Limit(Exception):  # noqa: N818
+    """The exact computation would be larger than is allowed."""
+
+
+class IllPosed(Exception):  # noqa: N818
+    """An expression that is not shown to be defined on the whole domain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frac:
+    """num / den, where den is a product of powers of polynomials shown to be positive."""
+
+    num: Poly
+    den: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """``lhs op rhs`` with op one of >=, >, = (never <=, <), and the difference lhs - rhs."""
+
+    lhs: Frac
+    rhs: Frac
+    diff: Frac
+    op: str
+
+
+class World:
+    """The allowed points of a statement, and what is shown about polynomials on them."""
+
+    def __init__(self, statement: Statement, texts: Iterable[str] = ()) -> None:
+        self.statement, self.work = statement, 0
+        self.parsed: dict[str, Expr] = {}
+        chains = (*statement.given, statement.goal)
+        rooted = any(_ROOT.search(t) for t in (*(c.text for c in chains), *texts))
+        self.spare = SPARE if rooted else 0
+        names = [f"root{i}" for i in range(self.spare, 0, -1)] + list(statement.variables)
+        self.ctx = fmpq_mpoly_ctx.get(tuple(names), Ordering.lex)
+        self.gens, self.names = self.ctx.gens(), names
+        own = {"positive": POSITIVE, "triangle": POSITIVE, "nonnegative": NONNEGATIVE}
+        self.signs = [UNKNOWN] * self.spare
+        self.signs += [own.get(statement.domain, UNKNOWN)] * len(statement.variables)
+        self.index = {name: i for i, name in enumerate(names)}
+        self.zero, self.one = self.ctx.constant(0), self.ctx.constant(1)
+        self.factors: dict[str, Poly] = {}
+        self.known: dict[str, int] = {}
+        self.radicals: dict[tuple[str, int], Poly] = {}
+        self.ideal: list[Poly] = []
+        self.units: list[tuple[Poly, int]] = []
+        self.given: list[Fact] = []
+        for chain in statement.given:
+            for fact in self.links(chain):
+                self.given.append(fact)
+                if fact.op == "=":
+                    self._impose(fact.diff.num)
+        self.known.clear()
+        self.contradiction = any(self._impossible(fact) for fact in self.given)
+
+    # -- building ------------------------------------------------------------------------------
+
+    def _impose(self, p: Poly) -> None:
+        """Add p = 0 to the ideal, and remember G/k = 1 where it reads (homogeneous G) = k.
+
+        Where p = q*r with r > 0 (or r < 0) on the domain, p = 0 is the same as q = 0.
+        """
+        rest = p - self.constant_term(p)
+        if rest and rest != p and len({sum(m) for m in rest.monoms()}) == 1:
+            self.units.append((rest / -self.constant_term(p), int(rest.total_degree())))
+        todo = [p]
+        for _ in range(20):
+            p = self.reduce(todo.pop()) if todo else self.zero
+            for q, m in self.split(p)[1] if len(p) > 1 else ():
+                if POSITIVE in (self.sign(q), self.sign(-q)):
+                    p = divmod(p, q**m)[0]
+            if p:
+                todo += [r for q in self.ideal if (r := divmod(q, p)[1]) != q]
+                self.ideal = [q for q in self.ideal if divmod(q, p)[1] == q] + [p]
+        self.ideal += [q for q in todo if q]
+
+    def _impossible(self, fact: Fact) -> bool:
+        if any(p.is_constant() for p in self.ideal):
+            return True
+        worst = POSITIVE if fact.op != ">" else NONNEGATIVE
+        below = self.sign(-fact.diff.num) >= worst
+        return below or (fact.op == "=" and self.sign(fact.diff.num) == POSITIVE)
+
+    def constant_term(self, p: Poly) -> fmpq:
+        return fmpq(p.to_dict().get((0,) * len(self.names), 0))
+
+    def spend(self, p: Poly, q: Poly) -> None:
+        """Account for a product before it is made; deterministic, so that a limit is a verdict."""
+        self.work += (len(p) + 1) * (len(q) + 1)
+        degree = p.total_degree() + q.total_degree() if p and q else 0
+        if self.work > MAX_WORK or degree > MAX_DEGREE:
+            raise Limit("the polynomials grow too large")
+
+    def mul(self, p: Poly, q: Poly) -> Poly:
+        self.spend(p, q)
+        result = p * q
+        top = result.leading_coefficient() if result else fmpq(0)
+        if result.is_constant() and top.height_bits() > MAX_BITS:
+            raise Limit("the numbers grow too large")
+        return result
+
+    def pow(self, p: Poly, n: int) -> Poly:
+        result = self.one
+        for _ in range(n):
+            result = self.mul(result, p)
+        return result
+
+    def expand(self, den: dict[str, int]) -> Poly:
+        result = self.one
+        for key, n in den.items():
+            result = self.mul(result, self.pow(self.factors[key], n))
+        return result
+
+    def common(self, f: Frac, g: Frac) -> tuple[Poly, Poly, dict[str, int]]:
+        """Both numerators over one denominator."""
+        if f.den == g.den:
+            return f.num, g.num, f.den
+        den = {k: max(f.den.get(k, 0), g.den.get(k, 0)) for k in f.den | g.den}
+        up = [
+            self.mul(h.num, self.expand({k: n - h.den.get(k, 0) for k, n in den.items()}))
+            for h in (f, g)
+        ]
+        return up[0], up[1], den
+
+    def const(self, number: fmpq | int) -> Frac:
+        return Frac(self.ctx.constant(number), {})
+
+    def add(self, f: Frac, g: Frac) -> Frac:
+        p, q, den = self.common(f, g)
+        return Frac(p + q, den)
+
+    def sub(self, f: Frac, g: Frac) -> Frac:
+        p, q, den = self.common(f, g)
+        return Frac(p - q, den)
+
+    def times(self, f: Frac, g: Frac) -> Frac:
+        den = {k: f.den.get(k, 0) + g.den.get(k, 0) for k in f.den | g.den}
+        return Frac(self.mul(f.num, g.num), den)
+
+    def scale(self, f: Frac, number: fmpq) -> Frac:
+        return Frac(f.num * number, f.den)
+
+    def power(self, f: Frac, n: int) -> Frac:
+        return Frac(self.pow(f.num, n), {k: m * n for k, m in f.den.items()})
+
+    def total(self, fracs: list[Frac]) -> Frac:
+        result = self.const(0)
+        for f in fracs:
+            result = self.add(result, f)
+        return result
+
+    def read(self, text: str) -> Expr:
+        """Parse an expression in the statement's variables (each text once)."""
+        if text not in self.parsed:
+            self.parsed[text] = parse_expr(text, self.statement.variables)
+        return self.parsed[text]
+
+    def frac(self, expr: Expr) -> Frac:
+        """The expression as a quotient that is equal to it at every allowed point."""
+        match expr:
+            case Num(number):
+                return self.const(number)
+            case Var(name):
+                return Frac(self.gens[self.index[name]], {})
+            case Add(args):
+                return self.total([self.frac(x) for x in args])
+            case Mul(args):
+                product = self.const(1)
+                for x in args:
+                    product = self.times(product, self.frac(x))
+                return product
+            case Neg(arg):
+                return self.scale(self.frac(arg), fmpq(-1))
+            case Div(num, den):
+                return self.times(self.frac(num), self.inverse(self.frac(den)))
+            case Pow(base, n):
+                f = self.frac(base)
+                return self.power(f if n > 0 else self.inverse(f), abs(n))
+            case Root(arg, degree):
+                return self.root(self.frac(arg), degree, self.sign_expr(arg))
+
+    def split(self, p: Poly) -> tuple[fmpq, list[tuple[Poly, int]]]:
+        """p as a number times powers of factors (whole where factoring would be costly)."""
+        if len(p) > 60 or p.total_degree() > 14:
+            return fmpq(1), [(p, 1)]
+        number, parts = p.factor()
+        return fmpq(number), [(q, int(m)) for q, m in parts]
+
+    def inverse(self, f: Frac) -> Frac:
+        """1/f, where f is shown to have one sign and no zero: each factor separately, or whole."""
+        number, parts = self.split(f.num) if f.num else (fmpq(0), [])
+        den: dict[str, int] = {}
+        for q, m in parts:
+            sign = self.sign(q)
+            if sign != POSITIVE and self.sign(-q) == POSITIVE:
+                q, sign, number = -q, POSITIVE, -number if m % 2 else number
+            if sign != POSITIVE:
+                break
+            key = str(q)
+            self.factors[key] = q
+            den[key] = m
+        else:
+            if number != 0:
+                return Frac(self.expand(f.den) / number, den)
+        for whole, one in ((f.num, 1), (-f.num, -1)):
+            if self.sign(whole) == POSITIVE:
+                self.factors[str(whole)] = whole
+                return Frac(self.expand(f.den) * one, {str(whole): 1})
+        raise IllPosed(f"division by {f.num}, which is not shown to be nonzero on the domain")
+
+    def root(self, f: Frac, degree: int, sign: int) -> Frac:
+        """The non-negative root of a non-negative f: factor by factor where each is >= 0."""
+        if max(sign, self.sign(f.num)) == UNKNOWN:
+            raise IllPosed(f"a root of {f.num}, which is not shown to be nonnegative")
+        if not f.num:
+            return self.const(0)
+        number, parts = self.split(f.num)
+        if number < 0 or any(self.sign(q) == UNKNOWN for q, _ in parts):
+            number, parts = fmpq(1), [(f.num, 1)]
+        result = self.const(fmpq(1, number.q))
+        for prime, m in fmpz(number.p * number.q ** (degree - 1)).factor():
+            result = self.times(result, self.radical(self.ctx.constant(prime), m, degree))
+        for q, m in parts:
+            result = self.times(result, self.radical(q, m, degree))
+        for key, m in f.den.items():
+            result = self.times(result, self.inverse(self.radical(self.factors[key], m, degree)))
+        return result
+
+    def radical(self, p: Poly, m: int, degree: int) -> Frac:
+        """p^(m/degree) with the integer part taken out and the rest a power of one new variable."""
+        whole = self.pow(p, m // degree)
+        if m % degree == 0:
+            return Frac(whole, {})
+        key = (str(p), degree)
+        if key not in self.radicals:
+            at = self.spare - 1 - len(self.radicals)
+            if at < 0:
+                raise Limit(f"more than {SPARE} different roots")
+            self.signs[at] = max(self.sign(p), NONNEGATIVE)
+            self.radicals[key] = self.gens[at]
+            self.ideal.append(self.gens[at] ** degree - p)
+        return Frac(self.mul(whole, self.radicals[key] ** (m % degree)), {})
+
+    # -- deciding ------------------------------------------------------------------------------
+
+    def reduce(self, p: Poly) -> Poly:
+        """p minus multiples of the ideal's members: equal to p at every allowed point.
+
+        A remainder of zero shows p = 0 there. With one equation (or coprime leading monomials)
+        the remainder is a normal form, so the test is complete for the ideal as well.
+        """
+        for _ in range(12):
+            before = p
+            for g in self.ideal:
+                if len(p) > 1500 or p.total_degree() > 48:
+                    raise Limit("the polynomials grow too large")
+                p = divmod(p, g)[1]
+            if p == before:
+                break
+        return p
+
+    def vanishes(self, p: Poly) -> bool:
+        return not p or (bool(self.ideal) and not self.reduce(p))
+
+    def equal(self, f: Frac, g: Frac) -> bool:
+        p, q, _ = self.common(f, g)
+        return self.vanishes(p - q)
+
+    def strip(self, p: Poly) -> Poly:
+        """p without its monomial factor in variables that are strictly positive."""
+        monomials = p.monoms()
+        if not monomials:
+            return p
+        columns = zip(*monomials, strict=True)
+        low = [min(e) if s == POSITIVE else 0 for s, e in zip(self.signs, columns, strict=True)]
+        if not any(low):
+            return p
+        return divmod(p, self.ctx.from_dict({tuple(low): 1}))[0]
+
+    def _eliminated(self, p: Poly) -> Poly:
+        """p times a positive monomial, with one variable of each (monomial = number) gone.
+
+        Where k*m*v = c with v to the first power and k, c > 0, put v = c/(k*m) and multiply by m
+        to the degree of p in v: the factor is positive, so the sign of p is kept.
+        """
+        for g in self.ideal:
+            terms = g.to_dict()
+            constant = self.constant_term(g)
+            if len(terms) != 2 or constant == 0:
+                continue
+            monomial, k = next((m, c) for m, c in terms.items() if any(m))
+            where = [i for i, e in enumerate(monomial) if e == 1]
+            positive = all(self.signs[i] == POSITIVE for i, e in enumerate(monomial) if e)
+            if not where or not positive or -constant / k < 0:
+                continue
+            v, ratio = where[0], -constant / k
+            others = [0 if i == v else e for i, e in enumerate(monomial)]
+            top = max((m[v] for m in p.monoms()), default=0)
+            if top * sum(others) + p.total_degree() > MAX_DEGREE:
+                raise Limit("the polynomials grow too large")
+            cleared: dict[tuple[int, ...], fmpq] = {}
+            for m, c in p.terms():
+                e = m[v]
+                key = tuple(
+                    0 if i == v else x + y * (top - e)
+                    for i, (x, y) in enumerate(zip(m, others, strict=True))
+                )
+                cleared[key] = cleared.get(key, fmpq(0)) + c * ratio**e
+            p = self.ctx.from_dict(cleared)
+        return p
+
+    def same_sign(self, p: Poly, q: Poly) -> bool:
+        """Is p = r*q on the world, r a positive number times monomials in positive variables?"""
+        for one, two in self._shapes(p, q):
+            if not one or not two:
+                if not one and not two:
+                    return True
+                continue
+            ratio = one.leading_coefficient() / two.leading_coefficient()
+            if ratio > 0 and one == two * ratio:
+                return True
+        return False
+
+    def _shapes(self, p: Poly, q: Poly) -> Iterator[tuple[Poly, Poly]]:
+        yield self.strip(p), self.strip(q)
+        if self.ideal:
+            yield self.reduce(p), self.reduce(q)
+            a, b = self.reduce(self.strip(p)), self.reduce(self.strip(q))
+            yield a, b
+            yield self.strip(a), self.strip(b)
+            yield self.strip(self._eliminated(a)), self.strip(self._eliminated(b))
+            one, two = self.homogenised(p), self.homogenised(q)
+            if one is not None and two is not None:
+                yield self.strip(one), self.strip(two)
+
+    def matches(self, f: Frac, g: Frac) -> bool:
+        """f = r*g on the world with r a positive number times a monomial in positive variables."""
+        p, q, _ = self.common(f, g)
+        return self.same_sign(p, q)
+
+    def homogenised(self, p: Poly) -> Poly | None:
+        """p with every term raised to one degree by a hypothesis (homogeneous G)/k = 1."""
+        if not p:
+            return p
+        top = int(p.total_degree())
+        for unit, degree in self.units:
+            parts: dict[int, dict[tuple[int, ...], fmpq]] = {}
+            for m, c in p.terms():
+                parts.setdefault(top - sum(m), {})[m] = c
+            if any(gap % degree for gap in parts):
+                continue
+            result = self.zero
+            for gap, terms in parts.items():
+                result += self.mul(self.ctx.from_dict(terms), self.pow(unit, gap // degree))
+            return result
+        return None
+
+    def sign(self, p: Poly) -> int:
+        """POSITIVE (p > 0 at every allowed point), NONNEGATIVE (p >= 0), or UNKNOWN."""
+        if p.is_constant():
+            number = p.leading_coefficient() if p else 0
+            return POSITIVE if number > 0 else NONNEGATIVE if number == 0 else UNKNOWN
+        key = str(p)
+        if key not in self.known:
+            self.known[key] = UNKNOWN
+            self.known[key] = self._sign(p)
+        return self.known[key]
+
+    def _sign(self, p: Poly) -> int:
+        best = max(self._coefficients(p), self._quadratic(p))
+        if best == POSITIVE:
+            return best
+        if self.statement.domain == "triangle" and not self.spare and p.total_degree() <= 16:
+            x, y, z = self.gens
+            best = max(best, self._coefficients(p.compose(y + z, z + x, x + y)))
+        if self.ideal and best < POSITIVE:
+            homogeneous = self.homogenised(p)
+            for q in (self.reduce(p), p if homogeneous is None else homogeneous):
+                if q != p:
+                    best = max(best, self._coefficients(q) if q else NONNEGATIVE)
+        if best == UNKNOWN and len(p) <= 60 and p.total_degree() <= 14:
+            number, parts = p.factor()
+            if number > 0 and len(parts) + sum(m > 1 for _, m in parts) > 1:
+                shown = [NONNEGATIVE if m % 2 == 0 else self.sign(q) for q, m in parts]
+                best = min(shown)
+        return best
+
+    def _coefficients(self, p: Poly) -> int:
+        """All coefficients positive, and every monomial non-negative by the variables' signs."""
+        strict = False
+        for m, c in p.terms():
+            if c < 0 or any(e % 2 and s == UNKNOWN for e, s in zip(m, self.signs, strict=True)):
+                return UNKNOWN
+            strict |= all(e == 0 or s == POSITIVE for e, s in zip(m, self.signs, strict=True))
+        return POSITIVE if strict else NONNEGATIVE
+
+    def _quadratic(self, p: Poly) -> int:
+        """A quadratic as (1, x)^T M (1, x), or x^T M x where homogeneous: exact LDL^T of M.
+
+        M positive semidefinite gives p >= 0. M positive definite gives p > 0 where the vector is
+        not zero: always with the 1 in front, and with some positive variable otherwise.
+        """
+        if p.total_degree() != 2:
+            return UNKNOWN
+        terms = p.to_dict()
+        used = [i for i, m in enumerate(zip(*terms, strict=True)) if any(m)]
+        homogeneous = all(sum(m) == 2 for m in terms)
+        size = len(used) + (not homogeneous)
+        matrix = [[fmpq(0)] * size for _ in range(size)]
+        for m, c in terms.items():
+            at = [k for k, i in enumerate(used) for _ in range(m[i])]
+            i, j = [*at, size - 1, size - 1][:2]
+            matrix[i][j] += c / 2
+            matrix[j][i] += c / 2
+        for k in range(size):
+            pivot = matrix[k][k]
+            if pivot < 0 or (pivot == 0 and any(x != 0 for x in matrix[k][k:])):
+                return UNKNOWN
+            if pivot == 0:
+                continue
+            for i in range(k + 1, size):
+                ratio = matrix[i][k] / pivot
+                for j in range(k, size):
+                    matrix[i][j] -= ratio * matrix[k][j]
+        definite = all(matrix[k][k] > 0 for k in range(size))
+        nonzero = not homogeneous or any(self.signs[i] == POSITIVE for i in used)
+        return POSITIVE if definite and nonzero else NONNEGATIVE
+
+    def sign_expr(self, expr: Expr) -> int:
+        """The sign of an expression, also from its shape: squares, products, sums, quotients."""
+        best = self.sign(self.frac(expr).num)
+        if best == POSITIVE:
+            return best
+        match expr:
+            case Pow(base, n) if n % 2 == 0:
+                shape = NONNEGATIVE
+            case Pow(base, _):
+                shape = self.sign_expr(base)
+            case Mul(args):
+                shape = min(self.sign_expr(x) for x in args)
+            case Div(num, den):
+                shape = min(self.sign_expr(num), self.sign_expr(den))
+            case Add(args):
+                signs = [self.sign_expr(x) for x in args]
+                shape = max(signs) if min(signs) != UNKNOWN else UNKNOWN
+            case Root():
+                shape = NONNEGATIVE
+            case _:
+                shape = UNKNOWN
+        return max(best, shape)
+
+    def links(self, chain: Chain) -> list[Fact]:
+        """The relations of a chain, each turned so that the larger side is on the left."""
+        values = [self.frac(part) for part in chain.parts]
+        facts = []
+        for op, left, right in zip(chain.ops, values, values[1:], strict=False):
+            if op[0] == "<":
+                left, right, op = right, left, op.replace("<", ">")
+            facts.append(Fact(left, right, self.sub(left, right), op))
+        return facts
+
+    def whole(self, chain: Chain) -> Fact:
+        """What the chain's ends say, by transitivity of its links."""
+        op = ">" if {"<", ">"} & set(chain.ops) else ">=" if {"<=", ">="} & set(chain.ops) else "="
+        down = any(o[0] == "<" for o in chain.ops)
+        left, right = (self.frac(chain.parts[i]) for i in ((-1, 0) if down else (0, -1)))
+        return Fact(left, right, self.sub(left, right), op)
+
+    def text(self, f: Frac) -> str:
+        """A quotient in plain ASCII, for messages."""
+        top = str(f.num)
+        below = "*".join(f"({k})^{n}" if n > 1 else f"({k})" for k, n in f.den.items() if n)
+        if below:
+            top = f"({top})/({below})" if len(f.num) > 1 else f"{top}/({below})"
+        return top if len(top) <= 300 else top[:297] + "..."
