@@ -1,8 +1,8 @@
 """data_gen → verify → split → baseline eval → train → final eval → report.
 
-    snakemake                              everything, on this machine, the embedded default
-    snakemake results/eval/final.json      one target
-    snakemake --profile profiles/slurm     the full run, on a cluster
+snakemake                              everything, on this machine, the embedded default
+snakemake results/eval/final.json      one target
+snakemake --profile profiles/slurm     the full run, on a cluster
 """
 
 from snakemake.utils import min_version

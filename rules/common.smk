@@ -1,6 +1,7 @@
 """Config validation, wildcard constraints, code digests, and whose results folder this is."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -8,14 +9,21 @@ from olympiad_ineq import run_folder, settings as settings_module
 from olympiad_ineq.artifacts import code_digest
 from olympiad_ineq.errors import UserError
 
-PYTHON = sys.executable
-SCRIPTS = f"{workflow.basedir}/workflow_scripts"
-
 try:
     SETTINGS = settings_module.load(config)
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
+
+
+# Rules call `python $SCRIPTS/<verb>.py`: this Python, from any folder. What a stage does with W&B
+# changes no result, so it travels here and not as a param.
+shell.prefix(
+    f'export PATH="{Path(sys.executable).parent}:$PATH"'
+    f' SCRIPTS="{workflow.basedir}/workflow_scripts"'
+    f" WANDB_MODE={SETTINGS.train.wandb.mode}"
+    f" WANDB_PROJECT={shlex.quote(SETTINGS.train.wandb.project)}; "
+)
 
 
 wildcard_constraints:
@@ -26,7 +34,9 @@ wildcard_constraints:
 
 def as_json(section, without=()):
     """A config section as canonical JSON: what a rule gets as a param, and reruns on."""
-    return json.dumps(section.model_dump(mode="json", exclude=set(without)), sort_keys=True)
+    return json.dumps(
+        section.model_dump(mode="json", exclude=set(without)), sort_keys=True
+    )
 
 
 def code(*modules):
@@ -38,6 +48,14 @@ def code(*modules):
     return code_digest(modules)
 
 
+CANDIDATE_SOURCES = (
+    ["results/data_gen/symbolic.jsonl"] if SETTINGS.data_gen.symbolic else []
+) + [
+    f"results/data_gen/model/{shard}.jsonl"
+    for shard in range(
+        SETTINGS.data_gen.teacher.shards if SETTINGS.data_gen.teacher else 0
+    )
+]
 CHECKER = ("kernel", "language", "limits.py", "records.py", "artifacts.py")
 
 

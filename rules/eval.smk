@@ -8,23 +8,23 @@ rule predict:
         model="results/train/{run}/model",
     output:
         "results/eval/{run}/predictions.jsonl",
-    params:
-        settings=lambda wildcards: as_json(SETTINGS.eval.predict(wildcards.run)),
-        seed=SETTINGS.seed,
-        journal="results/journal/predict/{run}.jsonl",
     log:
         "results/logs/predict_{run}.log",
     benchmark:
         "results/benchmarks/predict_{run}.tsv"
+    conda:
+        "environment.yaml"
     threads: 16
     resources:
         mem_mb=lambda wildcards, attempt: 12000 * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
         gpu=1,
-    conda:
-        "environment.yaml"
+    params:
+        settings=lambda wildcards: as_json(SETTINGS.eval.predict(wildcards.run)),
+        seed=SETTINGS.seed,
+        journal="results/journal/predict/{run}.jsonl",
     shell:
-        "{PYTHON} {SCRIPTS}/predict.py --run {wildcards.run} --test {input.test}"
+        "python $SCRIPTS/predict.py --run {wildcards.run} --test {input.test}"
         " --train {input.train} --model {input.model} --out {output}"
         " --journal {params.journal} --settings {params.settings:q}"
         " --seed {params.seed} 2>&1 | tee {log}"
@@ -36,23 +36,23 @@ rule judge:
         predictions="results/eval/{run}/predictions.jsonl",
     output:
         "results/eval/{run}/opinions.jsonl",
-    params:
-        settings=as_json(SETTINGS.eval.judge) if SETTINGS.eval.judge else "null",
-        seed=SETTINGS.seed,
-        journal="results/journal/judge/{run}.jsonl",
     log:
         "results/logs/judge_{run}.log",
     benchmark:
         "results/benchmarks/judge_{run}.tsv"
+    conda:
+        "environment.yaml"
     threads: 8
     resources:
         mem_mb=lambda wildcards, attempt: 16000 * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
         gpu=1,
-    conda:
-        "environment.yaml"
+    params:
+        settings=as_json(SETTINGS.eval.judge) if SETTINGS.eval.judge else "null",
+        seed=SETTINGS.seed,
+        journal="results/journal/judge/{run}.jsonl",
     shell:
-        "{PYTHON} {SCRIPTS}/judge.py --test {input.test}"
+        "python $SCRIPTS/judge.py --test {input.test}"
         " --predictions {input.predictions} --out {output} --journal {params.journal}"
         " --settings {params.settings:q} --seed {params.seed} 2>&1 | tee {log}"
 
@@ -64,11 +64,23 @@ rule score:
         opinions="results/eval/{run}/opinions.jsonl" if SETTINGS.eval.judge else [],
         # final is compared with baseline on the same problems
         reference=lambda wildcards: (
-            "results/eval/baseline/judgements.jsonl" if wildcards.run == "final" else []
+            "results/eval/baseline/judgements.jsonl"
+            if wildcards.run == "final"
+            else []
         ),
     output:
         judgements="results/eval/{run}/judgements.jsonl",
         scores="results/eval/{run}.json",
+    log:
+        "results/logs/score_{run}.log",
+    benchmark:
+        "results/benchmarks/score_{run}.tsv"
+    conda:
+        "environment.yaml"
+    threads: 8
+    resources:
+        mem_mb=8000,
+        runtime=60,
     params:
         confidence=SETTINGS.eval.confidence,
         seconds=SETTINGS.verify.seconds,
@@ -78,18 +90,8 @@ rule score:
             + (f" --opinions {input.opinions}" if input.opinions else "")
         ),
         code=code("eval", *CHECKER),
-    log:
-        "results/logs/score_{run}.log",
-    benchmark:
-        "results/benchmarks/score_{run}.tsv"
-    threads: 8
-    resources:
-        mem_mb=8000,
-        runtime=60,
-    conda:
-        "environment.yaml"
     shell:
-        "{PYTHON} {SCRIPTS}/score.py --run {wildcards.run} --test {input.test}"
+        "python $SCRIPTS/score.py --run {wildcards.run} --test {input.test}"
         " --predictions {input.predictions}{params.optional}"
         " --judgements {output.judgements} --out {output.scores}"
         " --confidence {params.confidence} --seconds {params.seconds}"

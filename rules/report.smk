@@ -19,21 +19,21 @@ rule report:
             category="Result",
             caption="report.rst",
         ),
-    params:
-        settings=as_json(SETTINGS.report),
-        code=code("report", "records.py", "artifacts.py"),
     log:
         "results/logs/report.log",
     benchmark:
         "results/benchmarks/report.tsv"
+    conda:
+        "environment.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
-    conda:
-        "environment.yaml"
+    params:
+        settings=as_json(SETTINGS.report),
+        code=code("report", "records.py", "artifacts.py"),
     shell:
-        "{PYTHON} {SCRIPTS}/report.py --baseline {input.baseline} --final {input.final}"
+        "python $SCRIPTS/report.py --baseline {input.baseline} --final {input.final}"
         " --baseline-judgements {input.baseline_judgements}"
         " --final-judgements {input.final_judgements}"
         " --baseline-predictions {input.baseline_predictions}"

@@ -7,22 +7,22 @@ rule split:
         verdicts="results/verify/verdicts.jsonl",
     output:
         "results/split/assignment.jsonl",
-    params:
-        settings=as_json(SETTINGS.split),
-        seed=SETTINGS.seed,
-        code=code("split.py", "records.py", "artifacts.py"),
     log:
         "results/logs/split.log",
     benchmark:
         "results/benchmarks/split.tsv"
+    conda:
+        "environment.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        "environment.yaml"
+    params:
+        settings=as_json(SETTINGS.split),
+        seed=SETTINGS.seed,
+        code=code("split.py", "records.py", "artifacts.py"),
     shell:
-        "{PYTHON} {SCRIPTS}/split.py --candidates {input.candidates}"
+        "python $SCRIPTS/split.py --candidates {input.candidates}"
         " --verdicts {input.verdicts} --out {output}"
         " --settings {params.settings:q} --seed {params.seed} 2>&1 | tee {log}"
 
@@ -35,19 +35,19 @@ rule split_side:
         verdicts="results/verify/verdicts.jsonl",
     output:
         "results/split/{side}.parquet",
-    params:
-        code=code("split.py", "prompts.py", "records.py", "artifacts.py"),
     log:
         "results/logs/split_{side}.log",
     benchmark:
         "results/benchmarks/split_{side}.tsv"
+    conda:
+        "environment.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        "environment.yaml"
+    params:
+        code=code("split.py", "prompts.py", "records.py", "artifacts.py"),
     shell:
-        "{PYTHON} {SCRIPTS}/split_side.py --side {wildcards.side}"
+        "python $SCRIPTS/split_side.py --side {wildcards.side}"
         " --assignment {input.assignment} --candidates {input.candidates}"
         " --verdicts {input.verdicts} --out {output} 2>&1 | tee {log}"

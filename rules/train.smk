@@ -4,21 +4,21 @@
 rule base_model:
     output:
         directory("results/train/baseline/model"),
-    params:
-        settings=as_json(SETTINGS.train.student),
     log:
         "results/logs/base_model.log",
     benchmark:
         "results/benchmarks/base_model.tsv"
+    localrule: True  # it may download, and compute nodes are offline
+    conda:
+        "environment.yaml"
     threads: 1
     resources:
         mem_mb=8000,
         runtime=120,
-    conda:
-        "environment.yaml"
-    localrule: True  # it may download, and compute nodes are offline
+    params:
+        settings=as_json(SETTINGS.train.student),
     shell:
-        "{PYTHON} {SCRIPTS}/base_model.py --out {output}"
+        "python $SCRIPTS/base_model.py --out {output}"
         " --settings {params.settings:q} 2>&1 | tee {log}"
 
 
@@ -30,23 +30,26 @@ rule train:
         model=directory("results/train/final/model"),
         curve="results/train/final/loss.json",
         picture="results/train/final/loss.svg",
-    params:
-        settings=as_json(SETTINGS.train, without=("student",)),
-        seed=SETTINGS.seed,
-        work="results/journal/train/final",
     log:
         "results/logs/train.log",
     benchmark:
         "results/benchmarks/train.tsv"
+    conda:
+        "environment.yaml"
     threads: 16
     resources:
         mem_mb=lambda wildcards, attempt: 16000 * attempt,
         runtime=lambda wildcards, attempt: 480 * attempt,
         gpu=1,
-    conda:
-        "environment.yaml"
+        # here and not a param: how often it saves changes nothing in what it learns
+        checkpoint_steps=SETTINGS.train.checkpoint_steps,
+    params:
+        settings=as_json(SETTINGS.train, without=("checkpoint_steps", "wandb")),
+        seed=SETTINGS.seed,
+        work="results/journal/train/final",
     shell:
-        "{PYTHON} {SCRIPTS}/train.py --examples {input.examples}"
+        "python $SCRIPTS/train.py --examples {input.examples}"
         " --base-model {input.base_model} --out {output.model} --work {params.work}"
         " --curve {output.curve} --picture {output.picture}"
+        " --checkpoint-steps {resources.checkpoint_steps}"
         " --settings {params.settings:q} --seed {params.seed} 2>&1 | tee {log}"

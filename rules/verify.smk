@@ -6,22 +6,22 @@ rule verify_check:
         "results/data_gen/candidates.jsonl",
     output:
         "results/verify/checked.jsonl",
-    params:
-        seconds=SETTINGS.verify.seconds,
-        memory_mb=SETTINGS.verify.memory_mb,
-        code=code("verify.py", "canonical.py", *CHECKER),
     log:
         "results/logs/verify_check.log",
     benchmark:
         "results/benchmarks/verify_check.tsv"
+    conda:
+        "environment.yaml"
     threads: 8
     resources:
         mem_mb=8000,
         runtime=240,
-    conda:
-        "environment.yaml"
+    params:
+        seconds=SETTINGS.verify.seconds,
+        memory_mb=SETTINGS.verify.memory_mb,
+        code=code("verify.py", "canonical.py", *CHECKER),
     shell:
-        "{PYTHON} {SCRIPTS}/verify_check.py --candidates {input} --out {output}"
+        "python $SCRIPTS/verify_check.py --candidates {input} --out {output}"
         " --seconds {params.seconds} --memory-mb {params.memory_mb}"
         " --workers {threads} 2>&1 | tee {log}"
 
@@ -32,24 +32,26 @@ rule verify_model:
         checked="results/verify/checked.jsonl",
     output:
         "results/verify/votes.jsonl",
-    params:
-        settings=as_json(SETTINGS.verify.verifier) if SETTINGS.verify.verifier else "null",
-        revision=SETTINGS.verify.revision,
-        seed=SETTINGS.seed,
-        journal="results/journal/verify_model.jsonl",
     log:
         "results/logs/verify_model.log",
     benchmark:
         "results/benchmarks/verify_model.tsv"
+    conda:
+        "environment.yaml"
     threads: 8
     resources:
         mem_mb=lambda wildcards, attempt: 16000 * attempt,
         runtime=lambda wildcards, attempt: 720 * attempt,
         gpu=1,
-    conda:
-        "environment.yaml"
+    params:
+        settings=(
+            as_json(SETTINGS.verify.verifier) if SETTINGS.verify.verifier else "null"
+        ),
+        revision=SETTINGS.verify.revision,
+        seed=SETTINGS.seed,
+        journal="results/journal/verify_model.jsonl",
     shell:
-        "{PYTHON} {SCRIPTS}/verify_model.py --candidates {input.candidates}"
+        "python $SCRIPTS/verify_model.py --candidates {input.candidates}"
         " --verdicts {input.checked} --out {output} --journal {params.journal}"
         " --settings {params.settings:q} --seed {params.seed} 2>&1 | tee {log}"
 
@@ -60,19 +62,19 @@ rule verify:
         votes="results/verify/votes.jsonl" if SETTINGS.verify.verifier else [],
     output:
         "results/verify/verdicts.jsonl",
-    params:
-        votes=lambda wildcards, input: f"--votes {input.votes}" if input.votes else "",
-        code=code("verify.py", "records.py", "artifacts.py"),
     log:
         "results/logs/verify.log",
     benchmark:
         "results/benchmarks/verify.tsv"
+    conda:
+        "environment.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=60,
-    conda:
-        "environment.yaml"
+    params:
+        votes=lambda wildcards, input: f"--votes {input.votes}" if input.votes else "",
+        code=code("verify.py", "records.py", "artifacts.py"),
     shell:
-        "{PYTHON} {SCRIPTS}/verify.py --checked {input.checked} {params.votes}"
+        "python $SCRIPTS/verify.py --checked {input.checked} {params.votes}"
         " --out {output} 2>&1 | tee {log}"

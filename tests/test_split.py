@@ -9,6 +9,7 @@ from olympiad_ineq.records import Assignment, Candidate, Problem, Proof, Source,
 from olympiad_ineq.settings import Split
 from olympiad_ineq.split import admit, assign, check_leaks, examples
 
+PROVED = Split(train=1, test=1)
 TECHNIQUES = ("amgm", "weighted_amgm", "cauchy", "sos")
 
 
@@ -80,11 +81,15 @@ def test_one_row_a_problem_and_only_admitted_grades() -> None:
     pairs = [candidate(n) for n in range(10)] + [candidate(10, "open"), candidate(11, "refuted")]
     twin, verdict = candidate(99)
     pairs.append((twin, verdict.model_copy(update={"canonical_key": "k3"})))
-    kept = admit([c for c, _ in pairs], [v for _, v in pairs], ["proved"])
+    kept = admit([c for c, _ in pairs], [v for _, v in pairs], PROVED)
     assert len(kept) == 10
     assert [row.id for row in kept] == sorted(row.id for row in kept)
+    accepted = pairs[10][1].model_copy(update={"evidence": {"outcome": "accepted"}})
+    verified = Split(train=1, test=1, admit_verified=True)
+    assert len(admit([pairs[10][0]], [accepted], verified)) == 1
+    assert admit([pairs[10][0]], [accepted], PROVED) == []
     with pytest.raises(UserError, match="do not hold the same candidates"):
-        admit([pairs[0][0]], [v for _, v in pairs[1:3]], ["proved"])
+        admit([pairs[0][0]], [v for _, v in pairs[1:3]], PROVED)
 
 
 def test_a_leak_fails_the_stage() -> None:
@@ -119,7 +124,7 @@ def test_examples_carry_prompt_completion_and_evidence() -> None:
     pairs = [candidate(n) for n in range(40)]
     verdicts = [v for _, v in pairs]
     split = assign(
-        admit([c for c, _ in pairs], verdicts, ["proved"]), Split(train=10, test=5), seed=3
+        admit([c for c, _ in pairs], verdicts, PROVED), Split(train=10, test=5), seed=3
     )
     made = examples("train", split, [c for c, _ in pairs], verdicts)
     assert len(made) == 10

@@ -24,7 +24,7 @@ def main() -> None:
     rows = admit(
         read_jsonl(args.candidates, Candidate),
         read_jsonl(args.verdicts, Verdict),
-        args.settings.grades,
+        args.settings,
     )
     chosen = assign(rows, args.settings, args.seed)
     write_jsonl(args.out, chosen)

@@ -139,3 +139,12 @@ class Assignment(Record):
     family: str
     technique: Technique
     difficulty: int
+
+
+class Vote(Record):
+    """The second model's votes on one candidate. Any objection rejects; no readable vote: unscored."""
+
+    id: str
+    outcome: Literal["accepted", "rejected", "unscored"]
+    votes: tuple[Literal["valid", "invalid", "unscored"], ...]
+    reasons: tuple[str, ...] = ()

@@ -98,10 +98,13 @@ class Split(Section):
     train: Count
     test: Count
     grades: tuple[Grade, ...] = Field(default=("proved",), min_length=1)
+    admit_verified: bool = Field(
+        default=False, description="also open rows that the second model accepted"
+    )
 
     @model_validator(mode="after")
     def _admits_no_known_wrong(self) -> "Split":
-        wrong = [grade for grade in self.grades if grade not in ("proved", "supported", "open")]
+        wrong = [grade for grade in self.grades if grade not in ("proved", "supported")]
         if wrong:
             raise ValueError(f"grades admits {wrong[0]} proofs to the data")
         return self

@@ -20,9 +20,9 @@ Side = Literal["train", "test"]
 
 
 def admit(
-    candidates: Iterable[Candidate], verdicts: Iterable[Verdict], grades: Sequence[str]
+    candidates: Iterable[Candidate], verdicts: Iterable[Verdict], settings: Split
 ) -> list[Assignment]:
-    """One row for each problem with an admitted grade, sorted by id. Sides are not set yet.
+    """One row for each problem that the settings admit, sorted by id. Sides are not set yet.
 
     Raises:
         UserError: the two files do not hold the same candidates.
@@ -35,7 +35,7 @@ def admit(
         verdict = by_id.get(candidate.id)
         if verdict is None:
             raise _mismatch(candidate.id)
-        if verdict.grade not in grades or verdict.canonical_key is None:
+        if verdict.canonical_key is None or not _admitted(verdict, settings):
             continue
         row = Assignment(
             id=candidate.id,
@@ -51,6 +51,11 @@ def admit(
     if count != len(by_id):
         raise _mismatch("a verdict")
     return sorted(chosen.values(), key=lambda row: row.id)
+
+
+def _admitted(verdict: Verdict, settings: Split) -> bool:
+    accepted = verdict.grade == "open" and verdict.evidence.get("outcome") == "accepted"
+    return verdict.grade in settings.grades or (settings.admit_verified and accepted)
 
 
 def _mismatch(what: str) -> UserError:

@@ -1,0 +1,1 @@
+"""Sources of candidates: symbolic (sound by construction) and model (an LLM)."""

@@ -1,0 +1,139 @@
+"""The config: what is accepted, and that each refusal is one line with value, rule and fix."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from olympiad_ineq.errors import UserError
+from olympiad_ineq.settings import Settings, expand_dotted, load
+from olympiad_ineq.settings_schema import rendered
+
+REPO = Path(__file__).parent.parent
+
+
+def default() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((REPO / "config/config.yaml").read_text())
+    return loaded
+
+
+def layered() -> dict[str, Any]:
+    return expand_dotted_over(default(), REPO / "config/phi-1_5.yaml")
+
+
+def expand_dotted_over(base: dict[str, Any], layer: Path) -> dict[str, Any]:
+    def merge(into: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        for key, value in new.items():
+            below = into.get(key)
+            into[key] = (
+                merge(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
+            )
+        return into
+
+    return merge(base, yaml.safe_load(layer.read_text()))
+
+
+def test_both_shipped_configs_are_valid() -> None:
+    assert load(default()).name == "embedded"
+    full = load(layered())
+    assert full.name == "phi-1_5"
+    assert full.data_gen.teacher and full.verify.verifier and full.eval.judge
+    assert 10_000 <= full.split.train <= 20_000
+    assert full.train.student.name == "microsoft/phi-1_5"
+
+
+def test_the_schema_file_is_what_the_models_say() -> None:
+    assert (REPO / "config/settings.schema.json").read_text() == rendered()
+
+
+TEACHER = {"model": {"name": "Qwen/Qwen2.5-Math-72B-Instruct", "family": "qwen"}, "requests": 10}
+VERIFIER = {"model": {"name": "meta/Llama", "family": "llama"}}
+
+BAD: list[tuple[str, dict[str, Any], str]] = [
+    ("misspelt key", {"train.learning_rte": 1e-5}, "did you mean train.learning_rate"),
+    ("misspelt section", {"trian.epochs": 1}, "did you mean train"),
+    ("unknown key", {"split.zzzz": 1}, "the keys there are grades, test, train"),
+    ("wrong type", {"train.learning_rate": "fast"}, "config train.learning_rate = 'fast'"),
+    ("out of range", {"seed": -1}, "config seed = -1"),
+    ("no techniques", {"data_gen.techniques": []}, "config data_gen.techniques"),
+    ("unknown technique", {"data_gen.techniques": ["magic"]}, "data_gen.techniques.0 = 'magic'"),
+    ("no source", {"data_gen.symbolic": 0}, "set symbolic above 0 or name a teacher"),
+    ("technique twice", {"data_gen.techniques": ["sos", "sos"]}, "names a value twice"),
+    ("more rows than candidates", {"split.test": 10**6}, "raise data_gen.symbolic"),
+    ("known wrong proofs", {"split.grades": ["refuted"]}, "admits refuted proofs"),
+    ("missing model", {"train.student.source": "folder"}, "there is no model there"),
+    ("batch", {"train.micro_batch_size": 3}, "batch_size 4 is no multiple of micro_batch_size 3"),
+    (
+        "verifier is the teacher",
+        {"data_gen.teacher": TEACHER, "verify.verifier": {"model": TEACHER["model"]}},
+        "a model cannot vouch for itself",
+    ),
+    (
+        "verifier of the teacher's family",
+        {
+            "data_gen.teacher": TEACHER,
+            "verify.verifier": {"model": {"name": "Qwen/Qwen3-32B", "family": "Qwen"}},
+        },
+        "name a model of another family",
+    ),
+    (
+        "judge is the teacher",
+        {"data_gen.teacher": TEACHER, "eval.judge": {"model": TEACHER["model"]}},
+        "must differ from data_gen.teacher",
+    ),
+    (
+        "judge of the student's family",
+        {"eval.judge": {"model": {"name": "x", "family": "SmolLM2"}}},
+        "eval.judge is of the student's family",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "says"), [(c, s) for _, c, s in BAD], ids=[n for n, _, _ in BAD])
+def test_a_bad_value_is_one_line_that_names_it(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load({**default(), **change})
+    message = str(caught.value)
+    assert says in message and "fix: " in message and "\n" not in message
+
+
+def test_a_verifier_of_another_family_is_welcome() -> None:
+    load({**default(), "data_gen.teacher": TEACHER, "verify.verifier": VERIFIER})
+
+
+def test_every_missing_section_is_named() -> None:
+    for key in ("name", "seed", "data_gen", "verify", "split", "train", "eval"):
+        config = default()
+        del config[key]
+        with pytest.raises(UserError, match=f"config {key}"):
+            load(config)
+
+
+def test_dotted_keys_are_nested_over_what_is_there() -> None:
+    config = {"train": {"epochs": 1, "a": 2}, "train.epochs": 3, "x": 1}
+    before = copy.deepcopy(config)
+    assert expand_dotted(config) == {"train": {"epochs": 3, "a": 2}, "x": 1}
+    assert config == before
+
+
+def test_a_run_depends_on_its_own_shots_alone() -> None:
+    settings = load(default())
+    other = load({**default(), "eval.final.shots": 3})
+    assert settings.eval.predict("baseline") == other.eval.predict("baseline")
+    assert settings.eval.predict("final") != other.eval.predict("final")
+
+
+def test_unknown_keys_are_forbidden_at_every_level() -> None:
+    def models(model: type) -> set[type]:
+        found = {model}
+        for field in model.model_fields.values():  # type: ignore[attr-defined]
+            for option in (field.annotation, *getattr(field.annotation, "__args__", ())):
+                if isinstance(option, type) and hasattr(option, "model_fields"):
+                    found |= models(option)
+        return found
+
+    sections = models(Settings)
+    assert len(sections) >= 12
+    assert all(section.model_config["extra"] == "forbid" for section in sections)  # type: ignore[attr-defined]
