@@ -1,0 +1,126 @@
+"""Kill anything with -9; the same command finishes, and the final rows are the same."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from olympiad_ineq.artifacts import digest
+from tests.workflow.conftest import REPO, command, snakemake
+
+ROWS = (
+    "results/data_gen/candidates.jsonl",
+    "results/verify/verdicts.jsonl",
+    "results/split/train.parquet",
+    "results/split/test.parquet",
+    "results/train/final/model/model.safetensors",
+    "results/eval/baseline/predictions.jsonl",
+    "results/eval/final/predictions.jsonl",
+    "results/eval/baseline/judgements.jsonl",
+    "results/eval/final/judgements.jsonl",
+)
+STAGES = (
+    "data_gen_symbolic", "data_gen", "verify_check", "verify", "split", "split_side", "base_model",
+    "predict", "train", "score", "report",
+)  # fmt: skip
+
+
+def rows(folder: Path) -> dict[str, str]:
+    return {name: digest(folder / name) for name in ROWS}
+
+
+def processes(folder: Path, script: str) -> list[int]:
+    """Process ids of a stage's Python at work in this folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            here = os.readlink(entry / "cwd")
+        except OSError:
+            continue
+        named = any(word.endswith(f"/{script}.py".encode()) for word in words[1:2])
+        if named and here == str(folder):
+            found.append(int(entry.name))
+    return found
+
+
+def run_and_kill(folder: Path, script: str, delay: float) -> bool:
+    """Run the workflow; kill -9 the stage's process `delay` seconds after it shows up."""
+    run = subprocess.Popen(
+        command(folder), cwd=REPO, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    killed = False
+    while run.poll() is None:
+        pids = processes(folder, script) if not killed else []
+        if pids:
+            time.sleep(delay)
+            for pid in pids:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                    killed = True
+                except ProcessLookupError:
+                    pass
+        time.sleep(0.02)
+    if killed:
+        assert run.returncode != 0, f"{script} was killed, but the workflow says it is done"
+    return killed
+
+
+@pytest.mark.model
+@pytest.mark.timeout(1200)
+def test_every_stage_killed_once_gives_the_same_rows(tiny_run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "killed"
+    folder.mkdir()
+    for stage in STAGES:
+        # long enough that training and prediction have something to lose
+        delay = {"train": 14.0, "predict": 9.0}.get(stage, 0.3)
+        assert run_and_kill(folder, stage, delay), f"{stage} never ran"
+    done = snakemake(folder)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert rows(folder) == rows(tiny_run)
+
+
+@pytest.mark.model
+def test_snakemake_itself_killed_leaves_nothing_to_puzzle_over(
+    tiny_run: Path, copied_run: Path
+) -> None:
+    for name in ("split/test.parquet", "split/train.parquet"):
+        (copied_run / "results" / name).unlink()
+    run = subprocess.Popen(
+        command(copied_run), cwd=REPO, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while not processes(copied_run, "train"):
+        assert run.poll() is None
+        time.sleep(0.1)
+    time.sleep(3)
+    run.kill()
+    run.wait()
+    assert processes(copied_run, "train"), "the orphan should still be at work"
+    done = snakemake(copied_run)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert rows(copied_run) == rows(tiny_run)
+
+
+def test_two_workflows_never_share_a_folder(tiny_run: Path, copied_run: Path) -> None:
+    (copied_run / "results/report/index.html").unlink()
+    import fcntl
+
+    with (copied_run / "results/.lock").open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        done = snakemake(copied_run)
+    assert done.returncode != 0
+    assert "another snakemake is at work in this folder" in done.stdout
+
+
+def test_another_seed_gives_other_rows(tiny_run: Path, tmp_path: Path) -> None:
+    done = snakemake(
+        tmp_path, "results/split/train.parquet", "results/split/test.parquet", seed="99"
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    for name in ROWS[:4]:
+        assert digest(tmp_path / name) != digest(tiny_run / name), name
