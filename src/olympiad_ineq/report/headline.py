@@ -1,0 +1,144 @@
+"""The result in a few lines: a table for the terminal, and one in Markdown for a pull request.
+
+`python -m olympiad_ineq.report.headline BASELINE.json FINAL.json [PAGE]` prints the table.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from olympiad_ineq.errors import UserError, from_os_error, run_main
+from olympiad_ineq.records import TECHNIQUES, Json
+from olympiad_ineq.report import words
+
+
+def headline(baseline: Json, final: Json) -> str:
+    """Baseline against final with intervals, as a table for the terminal."""
+    level = words.percent(final["confidence"], 0)
+    rows = [("", "proved", "rate", f"{level} % interval", "cut off", "prompt")]
+    for result in (baseline, final):
+        proved = result["proved"]
+        rows.append(
+            (
+                result["run"],
+                f"{proved['count']} of {result['n']}",
+                f"{words.percent(proved['rate'])} %",
+                f"{words.interval(proved['interval'])} %",
+                str(result["truncated"]["count"]),
+                words.shots(result),
+            )
+        )
+    lines = _aligned(rows)
+    paired = final.get("paired")
+    if paired and paired["difference"] is not None:
+        difference = words.signed(paired["difference"])
+        ends = words.signed_interval(paired["interval"])
+        lines += [
+            "",
+            f"difference  {difference} points ({level} % interval {ends}), same problems: "
+            f"{paired['gained']} gained, {paired['lost']} lost",
+            f"            {words.p_value(paired['p'])} (exact McNemar)",
+        ]
+    return "\n".join(lines)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+    lines = [
+        "  ".join(
+            cell.ljust(width) if i in (0, len(widths) - 1) else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    return [lines[0], rule, *lines[1:]]
+
+
+def summary(baseline: Json, final: Json, title: str) -> str:
+    """The result in Markdown, for a pull request."""
+    level = words.percent(final["confidence"], 0)
+    lines = [
+        f"### {title}",
+        "",
+        f"**{words.answer(final)}** {words.finding(baseline, final)}",
+        "",
+        f"| proved by the checker | n | base model | tuned model | {level} % intervals |",
+        "|:--|--:|--:|--:|:--|",
+        _summary_row("**all**", baseline["n"], baseline["proved"], final["proved"]),
+    ]
+    for group, names in (
+        ("by_technique", {t: words.TECHNIQUE_NAMES[t] for t in TECHNIQUES}),
+        ("by_difficulty", {d: f"difficulty {d}" for d in "1234"}),
+    ):
+        lines += [
+            _summary_row(name, final[group][key]["n"], baseline[group][key], final[group][key])
+            for key, name in names.items()
+            if key in final[group] and key in baseline[group]
+        ]
+    lines += [
+        "",
+        "| outcome | base model | tuned model |",
+        "|:--|--:|--:|",
+        *(
+            f"| {words.OUTCOME_NAMES[name]} | {baseline['grades'][name]} | {final['grades'][name]} |"
+            for name in words.OUTCOME_MEANINGS
+        ),
+        "",
+    ]
+    paired = final.get("paired")
+    if paired:
+        lines += [
+            f"Paired on the same problems: {paired['gained']} gained, {paired['lost']} lost, "
+            f"{paired['both']} proved by both, {paired['neither']} by neither; exact McNemar "
+            f"{words.p_value(paired['p'])}.",
+        ]
+    lines += [
+        f"Base model: {words.model_name(baseline)}, shown {words.shots(baseline)}. "
+        f"Tuned model: {words.model_name(final)}, shown {words.shots(final)}. "
+        "The judge is the exact checker; no model's opinion counts.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _summary_row(name: str, n: int, first: Json, second: Json) -> str:
+    return (
+        f"| {name} | {n} | {words.percent(first['rate'])} % | {words.percent(second['rate'])} % "
+        f"| {words.interval(first['interval'])}; {words.interval(second['interval'])} |"
+    )
+
+
+def read_result(path: Path) -> Json:
+    """Read results/eval/<run>.json.
+
+    Raises:
+        UserError: there is no such file, or it is not a result.
+    """
+    fix = f"delete it and run `snakemake {path}` again"
+    try:
+        result: Json = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    except ValueError as error:
+        raise UserError(str(path), "it is not JSON", fix) from error
+    needed = {"run", "n", "confidence", "proved", "truncated", "grades"}
+    if not isinstance(result, dict) or needed - result.keys():
+        raise UserError(str(path), "it is not a result of the score stage", fix)
+    return result
+
+
+def main() -> None:
+    """Print the table, and where the page is."""
+    parser = argparse.ArgumentParser(description="baseline against final, with intervals")
+    parser.add_argument("baseline", type=Path)
+    parser.add_argument("final", type=Path)
+    parser.add_argument("page", type=Path, nargs="?")
+    arguments = parser.parse_args()
+    print(headline(read_result(arguments.baseline), read_result(arguments.final)))
+    if arguments.page:
+        print(f"\nreport      {arguments.page.resolve()}")
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,221 @@
+"""Model text → HTML that is safe to put on a page, with its LaTeX as MathML.
+
+What a model wrote is hostile: every character is escaped, only known MathML elements and harmless
+attributes survive the conversion (the converter itself escapes nothing: `\\text{<script>}` goes
+through it whole), lengths are capped, invisible and direction-changing characters are shown as
+their code points, and a formula that cannot be converted is shown as escaped code. Nothing here
+raises because of what a text says.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from html import escape, unescape
+from xml.etree.ElementTree import Element
+
+from latex2mathml.converter import convert_to_element
+
+TEXT_LENGTH = 6_000
+FORMULA_LENGTH = 1_000
+FORMULA_DEPTH = 30
+FORMULA_NODES = 2_000
+# A formula with more top-level parts than this is cut after relations and signs, so that it wraps.
+UNBROKEN = 9
+
+_ELEMENTS = frozenset(
+    "math mrow mi mn mo ms mtext mspace mfrac msqrt mroot msub msup msubsup mover munder munderover "
+    "mtable mtr mtd mstyle".split()
+)
+# Rendered as a plain row: they could hide, move or frame parts of a proof.
+_FLATTENED = frozenset("mphantom mpadded menclose merror".split())
+_ATTRIBUTES = {
+    name: re.compile(pattern)
+    for name, pattern in {
+        "mathvariant": r"[a-z-]{1,20}",
+        "stretchy|fence|separator|accent|accentunder|displaystyle|movablelimits": r"true|false",
+        "form": r"prefix|infix|postfix",
+        "linethickness": r"0(px|em|pt)?",
+        "columnalign": r"(left|center|right)( (left|center|right)){0,9}",
+        "width": r"[0-4]?(\.\d{1,4})?em",
+    }.items()
+    for name in name.split("|")
+}
+_BREAK_AFTER = frozenset("=<>≤≥≠≈≡⩽⩾≦≧⇒⟹⇔⟺→+-−±")
+_MACROS = re.compile(r"\\(?:re|provide)?(?:newcommand|command)|\\[gex]?def(?![a-z])|\\let(?![a-z])")
+_FORMULA = re.compile(
+    r"\$\$(?P<a>[^$]{1,%(n)d})\$\$"
+    r"|\\\[(?P<b>(?:(?!\\\]).){1,%(n)d})\\\]"
+    r"|(?P<c>\\begin\{(?P<env>align|equation|gather|aligned|cases)(?P<star>\*?)\}"
+    r"(?:(?!\\end\{).){1,%(n)d}\\end\{(?P=env)(?P=star)\})"
+    r"|(?<!\\)\$(?P<d>[^$\n]{1,%(n)d})\$"
+    r"|\\\((?P<e>(?:(?!\\\)).){1,%(n)d})\\\)" % {"n": FORMULA_LENGTH},
+    re.DOTALL,
+)
+# "(2) " opens a step at the start of a line, or after the end of a sentence.
+_STEP = re.compile(r"(?:^|(?<=[.:;!?])[ \t]+)\((\d{1,3})\)[ \t]+")
+
+
+def prose(text: str, failing_step: str | None = None) -> str:
+    """A proof or a problem as HTML paragraphs; numbered steps are marked, a failing one highlighted.
+
+    Args:
+        failing_step: a step's name as the checker gives it; its number is what counts ("s3", "3").
+    """
+    shown, rest = text[:TEXT_LENGTH], len(text) - TEXT_LENGTH
+    failing = _number(failing_step)
+    html = [
+        _paragraph(number, body, failing)
+        for line in shown.splitlines()
+        for number, body in _steps(line.strip())
+        if body
+    ]
+    if rest > 0:
+        html.append(f'<p class="note">{rest:,} more characters are not shown.</p>')
+    return "".join(html) or '<p class="note">The answer is empty.</p>'
+
+
+def inline(text: str) -> str:
+    """One line of text as HTML, formulas converted."""
+    return "".join(_pieces(" ".join(text[:TEXT_LENGTH].split())))
+
+
+def mentions_step(text: str, step: str | None) -> bool:
+    """Whether `prose(text, step)` highlights a step."""
+    number = _number(step)
+    return number is not None and any(
+        found == number
+        for line in text[:TEXT_LENGTH].splitlines()
+        for found, body in _steps(line.strip())
+        if body
+    )
+
+
+def goal_formula(text: str) -> str | None:
+    """The last formula of a problem's text that states an inequality, as LaTeX."""
+    relation = re.compile(r"\\(?:ge|le)(?:q|qslant)?(?![a-z])|\\[gl]t(?![a-z])|[<>≤≥]")
+    formulas = [_latex(match)[0] for match in _FORMULA.finditer(text[:TEXT_LENGTH])]
+    return next((latex for latex in reversed(formulas) if relation.search(latex)), None)
+
+
+@lru_cache(maxsize=50_000)
+def formula(latex: str, display: bool = False) -> str:
+    """One formula as MathML, or as escaped code where it cannot be converted."""
+    try:
+        return _mathml(latex, display)
+    except Exception:  # the converter raises many kinds; none may break the page
+        return f'<code class="tex">{_visible(latex[: 2 * FORMULA_LENGTH])}</code>'
+
+
+def _number(step: str | None) -> int | None:
+    found = re.search(r"\d{1,3}", step) if step else None
+    return int(found[0]) if found else None
+
+
+def _steps(line: str) -> Iterator[tuple[int | None, str]]:
+    """Cut a line where numbered steps begin."""
+    marks = list(_STEP.finditer(line))
+    yield None, line[: marks[0].start()] if marks else line
+    ends = [*(mark.start() for mark in marks), len(line)][1:]
+    for mark, end in zip(marks, ends, strict=True):
+        yield int(mark[1]), line[mark.end() : end]
+
+
+def _paragraph(number: int | None, body: str, failing: int | None) -> str:
+    html = "".join(_pieces(body))
+    if number is None:
+        return f"<p>{html}</p>"
+    label = f'<span class="no">({number})</span> '
+    if number != failing:
+        return f'<p class="step">{label}{html}</p>'
+    return (
+        f'<p class="step failing">{label}{html} '
+        '<strong class="here"><span aria-hidden="true">← </span>the checker stops here</strong></p>'
+    )
+
+
+def _pieces(text: str) -> Iterator[str]:
+    position = 0
+    for match in _FORMULA.finditer(text):
+        yield _visible(text[position : match.start()])
+        latex, display = _latex(match)
+        yield formula(latex.strip(), display)
+        position = match.end()
+    yield _visible(text[position:])
+
+
+def _latex(match: re.Match[str]) -> tuple[str, bool]:
+    groups = match.groupdict()
+    name = next(name for name in "abcde" if groups[name] is not None)
+    return groups[name], name in "abc"
+
+
+def _visible(text: str) -> str:
+    """Escape for HTML, and show what would be invisible or would turn the text around."""
+    if text.isascii() and text.isprintable():
+        return escape(text)
+    return "".join(
+        f'<span class="odd">U+{ord(char):04X}</span>'
+        if char not in "\n\t" and unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn")
+        else escape(char)
+        for char in text
+    )
+
+
+def _mathml(latex: str, display: bool) -> str:
+    if len(latex) > FORMULA_LENGTH or _MACROS.search(latex):
+        raise ValueError("too long, or it defines macros")
+    if any(unicodedata.category(char)[0] == "C" and char not in "\n\t" for char in latex):
+        raise ValueError("an invisible character")
+    root = convert_to_element(latex)
+    if sum(1 for _ in root.iter()) > FORMULA_NODES:
+        raise ValueError("too large")
+    if not any(element.text for element in root.iter()):
+        raise ValueError("nothing came out")
+    children = _top_level(root)
+    tag = '<math display="block">' if display else "<math>"
+    if display or len(children) <= UNBROKEN:
+        return tag + "".join(_element(child, 1) for child in children) + "</math>"
+    parts = ["".join(_element(c, 1) for c in part) for part in _breakable(children)]
+    return f'<span class="long">{"<wbr>".join(f"{tag}{part}</math>" for part in parts)}</span>'
+
+
+def _top_level(root: Element) -> list[Element]:
+    children = list(root)
+    while len(children) == 1 and children[0].tag == "mrow" and not children[0].text:
+        children = list(children[0])
+    return children
+
+
+def _breakable(children: Sequence[Element]) -> Iterator[list[Element]]:
+    """Cut a row after relations and signs; a cut operator keeps the spacing of its infix form."""
+    part: list[Element] = []
+    depth = 0
+    for child in children:
+        text = unescape(child.text or "") if child.tag == "mo" else ""
+        depth += (text in "([{") - (text in ")]}") if text else 0
+        part.append(child)
+        if text in _BREAK_AFTER and text and depth == 0 and len(part) > 1:
+            child.set("form", "infix")
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _element(element: Element, depth: int) -> str:
+    tag = "mrow" if element.tag in _FLATTENED else element.tag
+    if tag not in _ELEMENTS or depth > FORMULA_DEPTH:
+        raise ValueError(f"{tag} at depth {depth}")
+    text = unescape(element.text or "")
+    if text.startswith("\\") and text != "\\":
+        raise ValueError(f"unknown command {text}")
+    attributes = "".join(
+        f' {name}="{escape(value)}"'
+        for name, value in element.attrib.items()
+        if name in _ATTRIBUTES and _ATTRIBUTES[name].fullmatch(value)
+    )
+    inner = _visible(text) + "".join(_element(child, depth + 1) for child in element)
+    if tag == "mrow" and len(element) == 1 and not text:
+        return inner
+    return f"<{tag}{attributes}>{inner}</{tag}>"

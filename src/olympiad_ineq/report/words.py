@@ -1,0 +1,103 @@
+"""How numbers and names are said, the same on the page, in the summary and in the terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from olympiad_ineq.records import Json
+
+TECHNIQUE_NAMES = {
+    "amgm": "AM-GM",
+    "weighted_amgm": "Weighted AM-GM",
+    "cauchy": "Cauchy-Schwarz",
+    "sos": "Sum of squares",
+}
+RUN_NAMES = {"baseline": "Base model", "final": "Tuned model"}
+OUTCOME_MEANINGS = {
+    "proved": "The checker accepts every step and the goal. Only this counts.",
+    "supported": "Every displayed relation is certified, but a stated reason was not matched.",
+    "open": "Nothing is wrong, but something was left without a certificate.",
+    "refuted": "A step or the goal fails: there is an exact counterexample or a broken step.",
+    "unreadable": "The answer cannot be read as a proof.",
+    "limit": "Checking it ran out of time or memory.",
+    "truncated": "The answer was cut off before its end, so it was not checked.",
+}
+OUTCOME_NAMES = {name: name for name in OUTCOME_MEANINGS} | {"truncated": "cut off"}
+
+
+def percent(rate: float | None, digits: int = 1) -> str:
+    """A rate as a percentage without its sign: 0.41 is "41.0"; None, nothing counted, is "–"."""
+    return "–" if rate is None else f"{100 * rate:.{digits}f}".replace("-0.0", "0.0")
+
+
+def interval(ends: Sequence[float], digits: int = 1) -> str:
+    """An interval of rates in percent, without the sign: "34.4 to 47.9"."""
+    return f"{percent(ends[0], digits)} to {percent(ends[1], digits)}"
+
+
+def signed(rate: float | None) -> str:
+    """A difference of rates in percentage points, with its sign."""
+    return "–" if rate is None else f"{100 * rate:+.1f}".replace("-", "−")
+
+
+def signed_interval(ends: Sequence[float]) -> str:
+    """An interval of differences, in percentage points."""
+    return f"{signed(ends[0])} to {signed(ends[1])}"
+
+
+def p_value(p: float) -> str:
+    """A p-value in two digits, or that it is below 0.0001."""
+    if p < 0.0001:
+        return "p < 0.0001"
+    return f"p = {p:.2g}" if p < 0.995 else "p = 1"
+
+
+def answer(final: Json) -> str:
+    """What the paired comparison allows us to answer to "did it learn?", in one word or two."""
+    paired = final.get("paired")
+    if not paired or paired["difference"] is None:
+        return "Not measured."
+    if paired["interval"][0] > 0:
+        return "Yes."
+    if paired["interval"][1] < 0:
+        return "No, it got worse."
+    return "Not shown."
+
+
+def finding(baseline: Json, final: Json) -> str:
+    """The result in two sentences."""
+    first, second = baseline["proved"], final["proved"]
+    text = (
+        f"After training, the model proves {second['count']:,} of {final['n']:,} unseen problems "
+        f"({percent(second['rate'])} %); before, it proved {first['count']:,} "
+        f"({percent(first['rate'])} %)."
+    )
+    paired = final.get("paired")
+    if paired and paired["difference"] is not None:
+        text += (
+            f" On the same problems that is a change of {signed(paired['difference'])} points "
+            f"({percent(final['confidence'], 0)} % interval {signed_interval(paired['interval'])})."
+        )
+    return text
+
+
+def shots(result: Json) -> str:
+    """How a run was prompted: "4 worked examples" or "the problem alone"."""
+    prompting = result.get("prompting")
+    count = prompting.get("shots") if isinstance(prompting, Mapping) else None
+    if isinstance(count, int):
+        if count == 0:
+            return "the problem alone"
+        return f"{count} worked example{'s' if count > 1 else ''}"
+    return str(prompting) if isinstance(prompting, str) else "not recorded"
+
+
+def model_name(result: Json) -> str:
+    """The name of the model that answered, with its digest where there is one."""
+    model: Any = result.get("model")
+    if not isinstance(model, Mapping):
+        return str(model) if model else "not recorded"
+    name = next((str(model[k]) for k in ("name", "path", "id") if model.get(k)), "not recorded")
+    mark = next(
+        (str(model[k]) for k in ("revision", "digest", "sha256", "weights") if model.get(k)), ""
+    )
+    return f"{name} ({mark[:12]})" if mark else name
