@@ -1,0 +1,29 @@
+"""Between mathematics that people write and kernel syntax, both ways."""
+
+from .read import ReadProof, Unread, read_proof
+from .render import (
+    PROBLEM_PHRASINGS,
+    PROOF_PHRASINGS,
+    canonical,
+    canonical_steps,
+    render_expr,
+    render_problem,
+    render_proof,
+)
+from .statement import ProblemFields, grade_text, read_problem
+
+__all__ = [
+    "PROBLEM_PHRASINGS",
+    "PROOF_PHRASINGS",
+    "ProblemFields",
+    "ReadProof",
+    "Unread",
+    "canonical",
+    "canonical_steps",
+    "grade_text",
+    "read_problem",
+    "read_proof",
+    "render_expr",
+    "render_problem",
+    "render_proof",
+]

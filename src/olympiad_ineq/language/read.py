@@ -1,0 +1,408 @@
+"""Proof prose back to steps, as far as it goes; what cannot be matched is said, never guessed.
+
+A sentence is read by its key words and its mathematics: the last relation is the claim, the
+mathematics before it are the rule's arguments, (1) and (2) are the steps cited. A relation with
+no recognised reason becomes a step without a rule, which the kernel will not call proved. What
+changes the meaning of what follows (an assumption, a definition) is reported as unread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from olympiad_ineq.kernel import Chain, Unreadable, parse_chain, parse_expr
+from olympiad_ineq.kernel.syntax import Add, Div, Expr, Mul, Num, Pow
+
+from .render import chain_ascii, expr_ascii
+from .segments import MAX_TEXT, RELATION, Segment, segments, split_list
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A piece of mathematics that was not understood. kind: "claim" or "assumption" or "only"."""
+
+    position: int
+    text: str
+    reason: str
+    kind: str = "claim"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadProof:
+    steps: list[dict[str, object]]
+    unread: list[Unread]
+    equality: dict[str, object] | None
+
+
+_ZERO = parse_expr("0", ["a"])
+_LABEL = re.compile(r"^\s*(?:\((\d{1,3})\)|(?:Step\s+)?(\d{1,3})[.):]|[-*•])\s*", re.IGNORECASE)
+_SENTENCE = re.compile(
+    r"(?<=[.;!?])\s+|\n\s*\n|\n(?=\s*(?:\(\d{1,3}\)|\d{1,3}[.)]|Step\s|[-*•]\s))"
+)
+_ONE = (
+    r"(?:(?P<twice>twice|double)\s+|(?P<half>half(?: of)?)\s+"
+    r"|(?P<num>-?\d{1,6}(?:/\d{1,6})?)\s*(?:times|\*|x)\s*)?"
+)
+_CITE = re.compile(
+    _ONE + r"(?:(?:step|inequality|inequalities|equation|relation)s?\s*)?"
+    r"(?:\((?P<label>\d{1,3})\)|(?P<given>the (?:condition|constraint|hypothesis))"
+    r"|condition (?P<which>\d))",
+    re.IGNORECASE,
+)
+_ASSUME = re.compile(
+    r"\b(assume|assuming|suppose|supposing|wlog|without loss|let|denote|define|set|setting|put"
+    r"|putting|substitut\w+|if|unless|case|otherwise|contradiction|contrary|induction|homogeneous"
+    r"|normali[sz]e|normali[sz]ing|where)\b",
+    re.IGNORECASE,
+)
+_AIM = re.compile(
+    r"\b(suffices?|enough|want|wish|need|must (?:prove|show)|to (?:prove|show)|remains to|equivalent"
+    r"|equivalently|iff|if and only if|prove that|show that|desired to|goal is|goal:|problem)\b",
+    re.IGNORECASE,
+)
+_DENY = re.compile(
+    r"\b(not|false|fails?|never|impossible|wrong|incorrect|cannot|doesn't|isn't|no longer)\b",
+    re.IGNORECASE,
+)
+_ALL = re.compile(r"\b(these|them|those|above|all|everything|up|inequalities)\b", re.IGNORECASE)
+_EQUALITY = re.compile(r"\bequality\b", re.IGNORECASE)
+_ONLY = re.compile(r"\b(only|iff|precisely|exactly)\b", re.IGNORECASE)
+_RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (rule, re.compile(pattern, re.IGNORECASE))
+    for rule, pattern in (
+        ("amgm", r"AM\s*[-–—/]?\s*GM|AM ?≥ ?GM|arithmetic.{1,20}geometric"),
+        ("titu", r"\btitu|engel|sedrakyan|T2 lemma|bergstr"),
+        ("cauchy", r"cauchy|\bC-?S\b|\bCBS\b|schwarz"),
+        ("schur", r"\bschur"),
+        ("cyclic", r"similarly|likewise|symmetr|cyclic|permut|same way|analogous"),
+        ("chain", r"\bchain|transitiv"),
+        ("multiply", r"multipl|product of|\btaking\b.*\btimes\b|scaling"),
+        ("combine", r"\badd\b|adding|\bsum\b|summing|combin"),
+        ("shape", r"clearly|obvious"),
+        ("positive", r"terms?\b.*\bnon-?negative|nonnegative terms"),
+        ("square", r"\bsquares?\b|\bsince\b|\bas\b|because|\bfrom\b|expanding|expand"),
+        ("identity", r"expan|identi"),
+    )
+)
+
+
+def read_proof(text: str, variables: Sequence[str]) -> ReadProof:
+    """The steps that the prose states, what could not be read, and the claimed equality case."""
+    if len(text) > MAX_TEXT:
+        return ReadProof([], [Unread(MAX_TEXT, "", f"longer than {MAX_TEXT} characters")], None)
+    try:
+        return _Reader(text, variables).read()
+    except Unreadable as error:
+        return ReadProof([], [Unread(error.position, error.text, error.reason)], None)
+
+
+class _Reader:
+    def __init__(self, text: str, variables: Sequence[str]) -> None:
+        self.text, self.variables = text, tuple(variables)
+        self.steps: list[dict[str, object]] = []
+        self.ids: set[str] = set()
+        self.unread: list[Unread] = []
+        self.equality: dict[str, object] | None = None
+
+    def read(self) -> ReadProof:
+        for sentence in self.sentences():
+            words = "".join(s.text if s.kind == "words" else " \0 " for s in sentence)
+            maths = [s for s in sentence if s.kind == "math"]
+            self.sentence(words, maths, sentence[0].position)
+        return ReadProof(self.steps, self.unread, self.equality)
+
+    def sentences(self) -> list[list[Segment]]:
+        done: list[list[Segment]] = []
+        current: list[Segment] = []
+        for segment in segments(self.text.replace("\0", " "), self.variables):
+            if segment.kind == "math":
+                current.append(segment)
+                if segment.text.rstrip().endswith("."):
+                    done.append(current)
+                    current = []
+                continue
+            at = 0
+            for cut in _SENTENCE.finditer(segment.text):
+                piece = segment.text[at : cut.start()]
+                if _LABEL.fullmatch(piece + " "):  # "1." is a label, not a sentence
+                    continue
+                current.append(Segment("words", piece, segment.position + at))
+                done.append(current)
+                current, at = [], cut.end()
+            if segment.text[at:].strip():
+                current.append(Segment("words", segment.text[at:], segment.position + at))
+        return [s for s in [*done, current] if any(x.text.strip() for x in s)]
+
+    # -- one sentence --------------------------------------------------------------------------
+
+    def sentence(self, words: str, maths: list[Segment], position: int) -> None:
+        label = _LABEL.match(words)
+        number = label and (label[1] or label[2])
+        rest = words[label.end() :] if label else words
+        relations = [m for m in maths if RELATION.search(m.text)]
+        if _EQUALITY.search(rest):
+            self.equality_case(rest, relations or maths, position)
+            return
+        if not relations:
+            self.plain(rest, maths, position)
+            return
+        self.stray(rest, position)
+        assumed = _ASSUME.search(rest)
+        if assumed:
+            for m in relations:
+                self.unread.append(
+                    Unread(m.position, m.text, f"{assumed[0].lower()}: not followed", "assumption")
+                )
+            return
+        aim = _AIM.search(rest)
+        if aim or _DENY.search(rest):
+            for m in relations:
+                kind = "aim" if aim else "claim"
+                self.unread.append(Unread(m.position, m.text, "stated, not asserted", kind))
+            return
+        name = f"s{number}" if number else self.fresh()
+        self.step(name, rest, maths, relations)
+
+    def fresh(self) -> str:
+        n = len(self.steps) + 1
+        while f"s{n}" in self.ids:
+            n += 1
+        return f"s{n}"
+
+    def plain(self, rest: str, maths: list[Segment], position: int) -> None:
+        """A sentence without a relation says nothing, unless it cites a step that is not there."""
+        for match in re.finditer(r"\((\d{1,3})\)", rest):
+            if f"s{match[1]}" not in self.ids:
+                reason = f"it mentions ({match[1]}), which is not there"
+                self.unread.append(Unread(position, _shown(rest), reason))
+        if _ASSUME.search(rest) and maths:
+            self.unread.append(Unread(position, _shown(rest), "not followed", "assumption"))
+
+    def stray(self, rest: str, position: int) -> None:
+        if RELATION.search(rest):
+            self.unread.append(Unread(position, _shown(rest), "a relation in the words"))
+
+    def chain(self, segment: Segment, text: str | None = None) -> Chain | None:
+        raw = (segment.text if text is None else text).strip().rstrip(".,;: ")
+        try:
+            return parse_chain(raw, self.variables)
+        except Unreadable as error:
+            self.unread.append(Unread(segment.position, raw[:200], str(error.reason)))
+            return None
+
+    def quiet(self, segment: Segment) -> Chain | None:
+        try:
+            return parse_chain(segment.text.strip().rstrip(".,;: "), self.variables)
+        except Unreadable:
+            return None
+
+    def step(self, name: str, rest: str, maths: list[Segment], relations: list[Segment]) -> None:
+        last = relations[-1]
+        rule = self.rule(rest)
+        before = [m for m in maths if m.position < last.position]
+        step: dict[str, object] = {}
+        used: list[Segment] = []
+        try:
+            step, used = self.arguments(rule, rest, before, self.quiet(last))
+        except (Unreadable, ValueError):
+            step, used = {}, []
+        for i, extra in enumerate(m for m in relations[:-1] if m not in used):
+            for part in self.parts(extra):
+                chain = self.chain(extra, part)
+                if chain is not None:
+                    self.append(f"{name}.{i + 1}", chain, self.bare(chain))
+        parts = self.parts(last)
+        for i, part in enumerate(parts):
+            chain = self.chain(last, part)
+            if chain is None:
+                continue
+            own = name if i == len(parts) - 1 else f"{name}.{len(relations) + i}"
+            self.append(own, chain, step or self.bare(chain))
+
+    @staticmethod
+    def parts(segment: Segment) -> list[str]:
+        """A display may hold several relations, set apart by commas."""
+        if segment.text.count(",") == 0:
+            return [segment.text]
+        pieces = split_list(segment.text)
+        return pieces if all(RELATION.search(p) for p in pieces) else [segment.text]
+
+    def append(self, name: str, chain: Chain, reason: dict[str, object]) -> None:
+        self.ids.add(name)
+        self.steps.append({"id": name, "claim": chain_ascii(chain), **reason})
+
+    def rule(self, rest: str) -> str:
+        for rule, pattern in _RULES:
+            if pattern.search(rest):
+                return rule
+        return ""
+
+    def bare(self, chain: Chain) -> dict[str, object]:
+        """A claim that is plainly a sum of squares >= 0 needs no other reason."""
+        if chain.ops[-1] == ">=" and chain.parts[-1] == _ZERO:
+            found = _squares(chain.parts[-2])
+            if found:
+                return _square_step(found)
+        return {}
+
+    def cited(self, rest: str) -> tuple[list[str], list[str]]:
+        names, weights = [], []
+        for m in _CITE.finditer(rest):
+            names.append(f"s{m['label']}" if m["label"] else "given" + (m["which"] or ""))
+            weights.append("2" if m["twice"] else "1/2" if m["half"] else m["num"] or "1")
+        return names, weights
+
+    def exprs(self, segment: Segment) -> list[Expr]:
+        return [parse_expr(t, self.variables) for t in split_list(segment.text)]
+
+    def texts(self, found: Sequence[Segment]) -> list[str]:
+        return [expr_ascii(e) for m in found for e in self.exprs(m)]
+
+    def arguments(
+        self, rule: str, rest: str, before: list[Segment], claim: Chain | None
+    ) -> tuple[dict[str, object], list[Segment]]:
+        """The rule's fields from the sentence, and the mathematics that they used up."""
+        names, weights = self.cited(rest)
+        if not names and rule in ("combine", "multiply", "chain") and _ALL.search(rest):
+            used = {n for s in self.steps for n in _strings(s.get("of"))}
+            names = [str(s["id"]) for s in self.steps if s["id"] not in used]
+            weights = ["1"] * len(names)
+        plain = [m for m in before if not RELATION.search(m.text)]
+        if rule == "amgm":
+            step: dict[str, object] = {"by": "amgm"}
+            if re.search(r"\bweights?\b", rest) and len(plain) > 1:
+                step["terms"] = self.texts(plain[:-1])
+                raw = [t.strip() for t in plain[-1].text.split(",")]
+                if not all(re.fullmatch(r"\d{1,9}(/\d{1,9})?", t) for t in raw):
+                    raise Unreadable("weights")
+                whole = all(t.isdigit() for t in raw)
+                step["weights"] = [int(t) if whole else t for t in raw]
+            else:
+                step["terms"] = self.texts(plain)
+            return (step if step["terms"] else _mean_terms(claim)), plain
+        if rule in ("cauchy", "titu") and len(plain) == 2:
+            keys = ("x", "y") if rule == "cauchy" else ("nums", "dens")
+            return {
+                "by": rule, keys[0]: self.texts(plain[:1]), keys[1]: self.texts(plain[1:])
+            }, plain  # fmt: skip
+        if rule == "schur" and plain:
+            step = {"by": "schur", "terms": self.texts(plain)}
+            degree = re.search(r"degree (\d)", rest)
+            if degree and degree[1] != "1":
+                step["degree"] = int(degree[1])
+            return step, plain
+        if rule == "cyclic" and len(names) == 1:
+            return {"by": "cyclic", "of": names[0]}, []
+        if rule == "multiply" and plain and len(names) == 1:
+            (text,) = self.texts(plain[-1:])
+            return {"by": "scale", "of": names[0], "expr": text}, plain
+        if rule == "multiply" and len(names) > 1:
+            return {"by": "multiply", "of": names}, []
+        if rule == "chain" and names:
+            return {"by": "chain", "of": names}, []
+        if names and rule in ("combine", "square", "identity", "", "shape", "positive"):
+            step = {"by": "combine", "of": names}
+            if any(w != "1" for w in weights):
+                whole = all(w.lstrip("-").isdigit() for w in weights)
+                step["weights"] = [int(w) if whole else w for w in weights]
+            return step, []
+        if rule in ("square", "shape") and before and RELATION.search(before[-1].text):
+            chain = parse_chain(before[-1].text, self.variables)
+            if chain.ops == (">=",) and chain.parts[1] == _ZERO:
+                found = _squares(chain.parts[0]) if rule == "square" else None
+                if found:
+                    return _square_step(found), [before[-1]]
+                return {"by": "positive", "expr": expr_ascii(chain.parts[0])}, [before[-1]]
+        if rule == "positive":
+            return {"by": "positive"}, []
+        if rule in ("identity", "square") and re.search(r"expan|identi", rest, re.IGNORECASE):
+            return {"by": "identity"}, []
+        return {}, []
+
+    def equality_case(self, rest: str, maths: list[Segment], position: int) -> None:
+        if _DENY.search(rest) or len(maths) != 1 or self.equality is not None:
+            self.unread.append(Unread(position, _shown(rest), "equality case not read"))
+            return
+        if _ONLY.search(rest):
+            reason = "that equality holds only there is not checked"
+            self.unread.append(Unread(position, _shown(rest), reason, "only"))
+        chains = [self.chain(maths[0], t) for t in split_list(maths[0].text)]
+        if any(c is None for c in chains):
+            return
+        point: dict[str, str] = {}
+        for chain in chains:
+            if chain is None or chain.ops != ("=",):
+                break
+            name, number = expr_ascii(chain.parts[0]), chain.parts[1]
+            if name not in self.variables or not _number(number):
+                break
+            point[name] = expr_ascii(number)
+        if set(point) == set(self.variables) and len(point) == len(chains):
+            self.equality = {"point": point}
+        elif len(chains) == 1 and chains[0] is not None and set(chains[0].ops) == {"="}:
+            self.equality = {"when": chain_ascii(chains[0])}
+        else:
+            self.unread.append(Unread(position, _shown(rest), "equality case not read"))
+
+
+def _shown(words: str) -> str:
+    return words.replace("\0", "...").strip()[:200]
+
+
+def _number(expr: Expr) -> bool:
+    if isinstance(expr, Div):
+        return isinstance(expr.num, Num) and isinstance(expr.den, Num)
+    return isinstance(expr, Num)
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [str(x) for x in value] if isinstance(value, list) else []
+
+
+def _mean_terms(claim: Chain | None) -> dict[str, object]:
+    """Terms and weights of AM-GM where the prose leaves them to the reader: the larger side's."""
+    if claim is None or len(claim.ops) != 1 or claim.ops[0] not in (">=", "<="):
+        return {}
+    side = claim.parts[0 if claim.ops[0] == ">=" else 1]
+    if isinstance(side, Div) and isinstance(side.den, Num):
+        side = side.num
+    if not isinstance(side, Add):
+        return {}
+    terms, weights = [], []
+    for term in side.args:
+        weight, rest = "1", term
+        if isinstance(term, Mul) and _number(term.args[0]):
+            weight = expr_ascii(term.args[0])
+            rest = term.args[1] if len(term.args) == 2 else Mul(term.args[1:])
+        terms.append(expr_ascii(rest))
+        weights.append(weight)
+    step: dict[str, object] = {"by": "amgm", "terms": terms}
+    if any(w != "1" for w in weights):
+        step["weights"] = [int(w) if all(x.isdigit() for x in weights) else w for w in weights]
+    return step
+
+
+def _squares(expr: Expr) -> list[tuple[str, str]] | None:
+    """(weight, base) of each term of c1*e1^2 + c2*e2^2 + ..., or None."""
+    found = []
+    for term in expr.args if isinstance(expr, Add) else (expr,):
+        weight = "1"
+        if isinstance(term, Mul) and len(term.args) == 2 and _number(term.args[0]):
+            weight, term = expr_ascii(term.args[0]), term.args[1]
+        if not isinstance(term, Pow) or term.exponent != 2:
+            return None
+        found.append((weight, expr_ascii(term.base)))
+    return found
+
+
+def _square_step(found: list[tuple[str, str]]) -> dict[str, object]:
+    bases = [base for _, base in found]
+    step: dict[str, object] = {"by": "square", "expr": bases[0] if len(bases) == 1 else bases}
+    if any(weight != "1" for weight, _ in found):
+        whole = all(weight.isdigit() for weight, _ in found)
+        step["weights"] = [int(weight) if whole else weight for weight, _ in found]
+    return step

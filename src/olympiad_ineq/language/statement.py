@@ -1,0 +1,150 @@
+"""Problem texts to statements, and model proofs to verdicts: reading and checking together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from olympiad_ineq.kernel import (
+    ProofVerdict,
+    Statement,
+    Unreadable,
+    check_proof,
+    parse_chain,
+)
+
+from .read import ReadProof, Unread, read_proof
+from .render import chain_ascii
+from .segments import MAX_TEXT, RELATION, Segment, segments, split_list
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemFields:
+    variables: tuple[str, ...]
+    domain: str
+    given: tuple[str, ...]
+    goal: str
+
+
+_ASK = re.compile(r"\b(prove|show|establish|verify|demonstrate|we have|then)\b", re.IGNORECASE)
+_STRONG_ASK = re.compile(r"\b(prove|show|establish|verify|demonstrate)\b", re.IGNORECASE)
+_DOMAINS = (
+    ("triangle", r"sides?\b.{0,20}\btriangle|triangle\b.{0,30}\bsides?"),
+    ("nonnegative", r"non-?\s?negative"),
+    ("positive", r"\bpositive\b"),
+    ("real", r"\breals?\b"),
+)
+_NAME = r"[A-Za-z](?:_\{?\d{1,2}\}?)?"
+_NAMES = re.compile(rf"{_NAME}(?:\s*,\s*(?:and\s+)?{_NAME}|\s+and\s+{_NAME})*")
+_BOUND = re.compile(rf"({_NAME}(?:\s*,\s*{_NAME})*)\s*(>=|≥|>|\\ge(?:q|qslant)?|\\gt)\s*0")
+
+
+def read_problem(text: str) -> ProblemFields:
+    """Variables, domain, hypotheses and goal of an ordinary problem text; or Unreadable."""
+    if len(text) > MAX_TEXT:
+        raise Unreadable(f"longer than {MAX_TEXT} characters", MAX_TEXT, text[:100])
+    return _read_problem(text)
+
+
+def _read_problem(text: str) -> ProblemFields:
+    parts = segments(text)
+    words = "".join(s.text if s.kind == "words" else " \0 " for s in parts)
+    domain, bounds = "", False
+    variables: tuple[str, ...] = ()
+    for s in parts:
+        if s.kind == "math" and _BOUND.fullmatch(s.text.strip().rstrip(".,")):
+            found = _BOUND.fullmatch(s.text.strip().rstrip(".,"))
+            assert found is not None
+            variables = tuple(_clean(v) for v in found[1].split(","))
+            domain = "positive" if found[2] in (">", r"\gt") else "nonnegative"
+            bounds = True
+            break
+    if not bounds:
+        domain = next((d for d, p in _DOMAINS if re.search(p, words, re.IGNORECASE)), "")
+        variables = _declared(text, parts)
+    if not domain or not variables:
+        raise Unreadable("no variables with a domain are declared", 0, text[:200])
+    given: list[str] = []
+    goals: list[str] = []
+    asked = False
+    strong = bool(_STRONG_ASK.search(words))
+    for s in parts:
+        if s.kind == "words":
+            asked |= bool((_STRONG_ASK if strong else _ASK).search(s.text))
+            continue
+        raw = s.text.strip().rstrip(".,;: ")
+        if not RELATION.search(raw) or _BOUND.fullmatch(raw):
+            continue
+        pieces = split_list(raw)
+        for piece in pieces if all(RELATION.search(p) for p in pieces) else [raw]:
+            (goals if asked else given).append(chain_ascii(parse_chain(piece, variables)))
+    if strong and asked and len(goals) > 1 and _STRONG_ASK.search(parts[0].text):
+        given, goals = given + goals[:-1], goals[-1:]  # "Prove that for ... with ..., goal."
+    if len(goals) != 1:
+        raise Unreadable(f"expected one relation to prove, found {len(goals)}", 0, text[:200])
+    Statement.parse(variables, domain, given, goals[0])
+    return ProblemFields(variables, domain, tuple(given), goals[0])
+
+
+def _clean(name: str) -> str:
+    return re.sub(r"[{}\s]", "", name)
+
+
+def _declared(text: str, parts: Sequence[Segment]) -> tuple[str, ...]:
+    """The names in the first list of bare names: "$a, b, c$", or "a, b, c" in plain words."""
+    for s in parts:
+        body = s.text.strip().rstrip(".,")
+        if s.kind == "math" and _NAMES.fullmatch(body):
+            return tuple(_clean(v) for v in re.split(r",|\band\b", body) if v.strip())
+    plain = re.search(
+        rf"(?:\b(?:[Ll]et|[Ff]or|[Ff]or all|[Ff]or any|[Ii]f|[Gg]iven|reals?|numbers?|sides)\s+)"
+        rf"({_NAMES.pattern})(?![A-Za-z])",
+        text,
+    )
+    if plain and "$" not in text:
+        return tuple(_clean(v) for v in re.split(r",|\band\b", plain[1]) if v.strip())
+    return ()
+
+
+def grade_text(
+    variables: Sequence[str], domain: str, given: Sequence[str], goal: str, proof: str
+) -> ProofVerdict:
+    """Read a proof in prose and check it: proved only if all of it is read and holds."""
+    try:
+        statement = Statement.parse(variables, domain, given, goal)
+    except Unreadable as error:
+        return ProofVerdict("unreadable", f"the problem: {error}", None)
+    if len(proof) > MAX_TEXT:
+        return ProofVerdict("limit", f"the proof is longer than {MAX_TEXT} characters", None)
+    read = read_proof(proof, statement.variables)
+    verdict = check_proof(statement, read.steps, read.equality)
+    return _downgraded(statement, read, verdict)
+
+
+def _downgraded(statement: Statement, read: ReadProof, verdict: ProofVerdict) -> ProofVerdict:
+    left = [u for u in read.unread if not _harmless(u, statement)]
+    if not left:
+        return verdict
+    first = left[0]
+    if not read.steps and verdict.grade == "open":
+        reason = f"{first.reason}: {first.text[:120]!r} at {first.position}"
+        return ProofVerdict("open", f"nothing was read; {reason}", None)
+    reason = f"not read: {first.text[:120]!r} at {first.position} ({first.reason})"
+    if any(u.kind == "assumption" for u in left) and verdict.grade == "refuted":
+        return ProofVerdict("open", f"{verdict.reason}, but {reason}", verdict.step, verdict.steps)
+    if verdict.grade not in ("proved", "supported"):
+        return verdict
+    grade = "supported" if all(u.kind == "only" for u in left) else "open"
+    return ProofVerdict(grade, reason, verdict.step, verdict.steps)
+
+
+def _harmless(unread: Unread, statement: Statement) -> bool:
+    """A mention of the goal itself, as what is to be proved, claims nothing."""
+    if unread.kind != "aim":
+        return False
+    try:
+        chain = parse_chain(unread.text.strip().rstrip(".,;: "), statement.variables)
+    except Unreadable:
+        return False
+    return chain_ascii(chain) == chain_ascii(statement.goal)
