@@ -1,0 +1,1 @@
+"""Untrusted finders: they propose witnesses and certificates, and the kernel alone decides."""

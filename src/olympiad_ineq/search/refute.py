@@ -1,0 +1,268 @@
+"""Counterexamples: sample, shrink the search around the worst points, round, and let the kernel say.
+
+The floats only rank points by how far the goal is from failing, relative to the size of its terms.
+A hit means nothing until kernel.witness confirms it at an exact point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import permutations, product
+
+import numpy as np
+from flint import fmpq
+
+from olympiad_ineq.kernel.statement import Statement
+from olympiad_ineq.kernel.syntax import Chain
+from olympiad_ineq.kernel.witness import check_witness
+from olympiad_ineq.search.evaluate import Array, Program, terms
+from olympiad_ineq.search.space import Chart, Space, simplest
+
+_TOLERANCES = (0.3, 0.05, 1e-2, 1e-3, 1e-4, 1e-6, 1e-9, 1e-13)
+_EQUAL, _NOISE = 1e-9, -1e-15
+Witness = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A float point that may refute: coordinates, chart, and the relative gap there."""
+
+    coordinates: Array
+    chart: Chart
+    gap: float
+
+
+class Gaps:
+    """How far each relation is from failing, relative to the size of its terms."""
+
+    def __init__(self, space: Space) -> None:
+        self.space, self.program = space, Program(space.names)
+        self.strict = False
+        self.goal = self._compile(space.statement.goal)
+        self.given = [
+            link
+            for chain in space.statement.given
+            for link in self._compile(chain)
+            if link[2] != "="
+        ]
+        self.strict = any(link[2] in (">", "<") for link in self.goal)
+
+    def _compile(self, chain: Chain) -> list[tuple[list[tuple[int, int]], list[int], str]]:
+        links = []
+        for op, left, right in zip(chain.ops, chain.parts, chain.parts[1:], strict=False):
+            signed = terms(left) + terms(right, -1)
+            if op[0] == "<":
+                signed = [(-sign, x) for sign, x in signed]
+            slots = [(sign, self.program.add(x)) for sign, x in signed]
+            links.append((slots, [slot for _, slot in slots], op))
+        return links
+
+    def __call__(self, coordinates: Array) -> Array:
+        """The smallest relative gap over the goal's links; nan where undefined, inf if not allowed.
+
+        Points where all terms vanish (or overflow) say nothing and count as satisfied.
+        """
+        with np.errstate(all="ignore"):
+            values = self.program.run(self.space.points(coordinates))
+            result = np.full(coordinates.shape[1:], np.inf)
+            for slots, _, op in self.goal:
+                gap, size = self._relative(slots, values)
+                relative = gap / size
+                if op == "=":
+                    relative = -np.abs(relative)
+                relative = np.where((size == 0) | ~(size < 1e280), 1.0, relative)
+                undefined = ~np.isfinite(gap) & ~(size < 1e280)
+                result = np.where(undefined & np.isnan(gap), np.nan, np.minimum(result, relative))
+            allowed = self.space.allowed(coordinates)
+            for slots, _, op in self.given:
+                gap, size = self._relative(slots, values)
+                slack = 1e-13 * size
+                allowed = allowed & ((gap > slack) if op in "<>" else (gap >= 0))
+            return np.where(allowed, result, np.inf)
+
+    def _relative(
+        self, slots: list[tuple[int, int]], values: list[Array]
+    ) -> tuple[Array, Array]:
+        gap: Array = np.float64(0.0)  # type: ignore[assignment]
+        size: Array = np.float64(0.0)  # type: ignore[assignment]
+        for sign, slot in slots:
+            gap = gap + values[slot] if sign > 0 else gap - values[slot]
+            size = size + np.abs(values[slot])
+        return gap, size
+
+
+@lru_cache(maxsize=64)
+def start_points(n: int, domain: str) -> Array:
+    """Where the search starts: small integers, all but one equal, several scales, signs, zeros."""
+    rng = np.random.default_rng(20240601 + n)
+    rows: list[tuple[float, ...]] = [(1.0,) * n]
+    if n <= 3:
+        rows += product((1.0, 2.0, 3.0, 5.0) if n == 3 else (1.0, 2.0, 3.0, 4.0, 5.0), repeat=n)
+    else:
+        rows += [tuple(row) for row in rng.integers(1, 5, (60, n)).astype(float)]
+    for t in (1e-6, 1e-3, 0.01, 0.1, 0.5, 0.75, 1.5, 2.0, 10.0, 100.0, 1e3, 1e6):
+        for i in range(n):
+            rows.append(tuple(t if j == i else 1.0 for j in range(n)))
+    if n <= 4:
+        rows += permutations((1.0, 1e3, 1e6, 1e9)[:n])
+        rows += permutations((1.0, 10.0, 100.0, 1e3)[:n])
+    blocks = [np.array(rows).T]
+    for spread in (0.1, 0.4, 1.0, 2.5, 6.0):
+        blocks.append(np.exp(spread * rng.standard_normal((n, 36))))
+    for scale in (0.05, 0.3, 3.0, 20.0):
+        blocks.append(scale * np.exp(0.4 * rng.standard_normal((n, 16))))
+    points = np.concatenate(blocks, axis=1)
+    if domain in ("nonnegative", "real"):
+        zeros = points[:, rng.permutation(points.shape[1])[:120]].copy()
+        zeros[rng.random(zeros.shape) < 0.35] = 0.0
+        points = np.concatenate([points, zeros], axis=1)
+    if domain == "real":
+        signs = rng.choice([-1.0, 1.0], points.shape)
+        small = rng.integers(-3, 4, (n, 160)).astype(float)
+        points = np.concatenate([points, points * signs, small], axis=1)
+    points.setflags(write=False)
+    return points
+
+
+class Refuter:
+    """One statement's search. `quick` samples; `deep` goes on from what `quick` saw."""
+
+    def __init__(self, statement: Statement) -> None:
+        self.statement = statement
+        self.space = Space(statement)
+        self.gaps = Gaps(self.space)
+        self.seen: list[tuple[Chart, Array, Array]] = []
+        self.tried: set[tuple[str, ...]] = set()
+
+    def quick(self) -> Witness | None:
+        """Sample every chart; confirm the worst points."""
+        start = start_points(self.space.n, self.statement.domain)
+        with np.errstate(all="ignore"):
+            for chart in self.space.charts:
+                s = self.space.onto(chart, start)
+                gaps = self.gaps(s)
+                self.seen.append((chart, s, gaps))
+                found = self._confirm(chart, s, gaps, 4)
+                if found:
+                    return found
+        return None
+
+    def deep(self, rounds: int = 44, seeds: int = 16, children: int = 14) -> Witness | None:
+        """Shrink a cloud around each of the worst points until it converges or fails."""
+        if not self.seen:
+            found = self.quick()
+            if found:
+                return found
+        for chart, s, gaps in self.seen[:4]:
+            found = self._descend(chart, s, gaps, rounds, seeds, children)
+            if found:
+                return found
+        return None
+
+    def minima(self, count: int = 6) -> list[Array]:
+        """Float coordinates where the goal nearly holds with equality, after `deep`."""
+        return self.ends[:count] if hasattr(self, "ends") else []
+
+    def _descend(
+        self, chart: Chart, s: Array, gaps: Array, rounds: int, seeds: int, children: int
+    ) -> Witness | None:
+        rng = np.random.default_rng(7)
+        usable = np.isfinite(gaps) & (np.abs(s) < 1e12).all(axis=0)
+        if not usable.any():
+            return None
+        order = np.argsort(np.where(usable, gaps, np.inf))[: int(usable.sum())]
+        chosen = self._spread(s, order, seeds)
+        x, f = s[:, chosen], gaps[chosen]
+        k = x.shape[1]
+        step = np.full(k, 0.5)
+        real = self.statement.domain == "real"
+        self.ends: list[Array] = getattr(self, "ends", [])
+        with np.errstate(all="ignore"):
+            for round_ in range(rounds):
+                noise = rng.standard_normal((self.space.n, k, children))
+                factor = step[None, :, None] * noise
+                if real:
+                    half = children // 2
+                    size = np.abs(x).max(axis=0)[None, :, None] + 1e-9
+                    moved = x[:, :, None] * np.exp(factor)
+                    moved[:, :, :half] = x[:, :, None] + size * factor[:, :, :half]
+                else:
+                    moved = x[:, :, None] * np.exp(factor)
+                tries = self.space.onto(chart, moved.reshape(self.space.n, -1))
+                values = self.gaps(tries).reshape(k, children)
+                values = np.where(np.isnan(values), np.inf, values)
+                best = values.argmin(axis=1)
+                rows = np.arange(k)
+                better = values[rows, best] < f
+                picked = tries.reshape(self.space.n, k, children)[:, rows, best]
+                x = np.where(better[None, :], picked, x)
+                f = np.where(better, values[rows, best], f)
+                step = np.where(better, np.minimum(step * 1.25, 3.0), step * 0.55)
+                if f.min() < -1e-12:
+                    found = self._confirm(chart, x, f, 2)
+                    if found:
+                        return found
+                alive = (step > 1e-7) & (f > _EQUAL * 1e-2)
+                if not alive.any():
+                    break
+                if round_ == 14:  # the worst half goes on
+                    keep = np.argsort(f)[: max(4, k // 2)]
+                    x, f, step = x[:, keep], f[keep], step[keep]
+                    k = len(keep)
+        near = np.argsort(f)
+        self.ends += [x[:, i] for i in near if f[i] < 1e-5]
+        return self._confirm(chart, x, f, 4)
+
+    def _spread(self, s: Array, order: Array, count: int) -> list[int]:
+        """The best points, no two of them close to one another."""
+        logs = np.arcsinh(50 * s[:, order[:200]])
+        chosen: list[int] = []
+        free = np.ones(logs.shape[1], dtype=bool)
+        while free.any() and len(chosen) < count:
+            place = int(free.argmax())
+            chosen.append(int(order[place]))
+            free &= np.abs(logs - logs[:, place : place + 1]).max(axis=0) > 0.25
+        return chosen
+
+    def _confirm(self, chart: Chart, s: Array, gaps: Array, count: int) -> Witness | None:
+        """Round the most promising points ever more finely until the kernel agrees."""
+        limit = _EQUAL if self.gaps.strict else _NOISE
+        suspicious = np.flatnonzero(gaps <= limit)
+        suspicious = suspicious[np.argsort(gaps[suspicious], kind="stable")][:count]
+        undefined = np.flatnonzero(np.isnan(gaps))[:3]
+        for i in (*suspicious, *undefined):
+            found = self._round(chart, s[:, i])
+            if found:
+                return found
+        return None
+
+    def _round(self, chart: Chart, x: Array) -> Witness | None:
+        if not np.isfinite(x).all():
+            return None
+        for tolerance in _TOLERANCES:
+            rounded = [_near(float(v), tolerance) for v in x]
+            exact = self.space.onto_exactly(chart, rounded)
+            if exact is None:
+                continue
+            point = self.space.exact_point(exact)
+            key = tuple(point.values())
+            if key in self.tried:
+                continue
+            self.tried.add(key)
+            if check_witness(self.statement, point).refutes:
+                return point
+        return None
+
+
+def _near(x: float, tolerance: float) -> fmpq:
+    if x == 0:
+        return fmpq(0)
+    low, high = sorted((x * (1 - tolerance), x * (1 + tolerance)))
+    return simplest(low, high)
+
+
+def refute(statement: Statement) -> Witness | None:
+    """An exact point that the kernel accepts as a counterexample, or None."""
+    search = Refuter(statement)
+    return search.quick() or search.deep()
