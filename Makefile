@@ -5,6 +5,7 @@
 #   make check         ruff, mypy --strict, snakefmt, snakemake --lint
 #   make bench         speed, ours against the named rivals: benchmarks/latest.json
 #   make lock          resolve requirements/*.lock anew from pyproject.toml
+#   make clean         remove the environment and caches; results stay
 #   make schema        write config/settings.schema.json from the settings models
 
 SHELL := /bin/bash
@@ -96,5 +97,7 @@ lock:
 	$$compile --constraint requirements/cpu.lock --output-file requirements/core.lock
 	$$compile --extra gpu --override requirements/gpu.overrides --output-file requirements/gpu.lock
 
+# Results cost hours to make: `clean` leaves them, and says so.
 clean:
-	@rm -rf results .snakemake .mypy_cache .ruff_cache .pytest_cache dag.svg
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	echo "removed the environment and caches; results/ stays (delete it yourself if you mean to)"
