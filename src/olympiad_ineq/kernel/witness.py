@@ -164,7 +164,7 @@ def _raw(statement: Statement, n: int) -> Iterator[list[fmpq]]:
             total = sum(xs, fmpq(0))
             xs = [total - x for x in xs] if n == 3 else xs
         elif statement.domain != "positive" and k % 3 == 2:
-            xs = [fmpq(0) if (k // 3 + i) % 3 == 0 else x for i, x in enumerate(xs)]
+            xs = [fmpq(0) if k == 2 or (k // 3 + i) % 3 == 0 else x for i, x in enumerate(xs)]
         if statement.domain == "real" and k % 2 == 1:
             xs = [-x if (k // 2 >> i) & 1 else x for i, x in enumerate(xs)]
         yield xs
