@@ -1,7 +1,7 @@
 """Run every benchmark and write benchmarks/latest.json.
 
-Each benchmark is a module here with `measure() -> list[dict]`: name, ours, rival, rival_name, ratio,
-unit, runs; medians of interleaved runs; ratio above 1 means that we are faster.
+Each benchmark is a module here with `measure() -> list[dict]`: name, ours, rival, rival_name,
+ratio, unit, runs; medians of interleaved runs; ratio above 1 means that we are faster.
 """
 
 import argparse

@@ -73,7 +73,8 @@ def test_parquet_round_trip_is_byte_stable(tmp_path: Path) -> None:
     )  # fmt: skip
     example = Example(
         id="1", prompt="123", completion="[4]", grade="proved", technique="sos", difficulty=1,
-        family="f", canonical_key="k", problem=problem, proof=Proof(text="{}", steps=({"id": "1"},)),
+        family="f", canonical_key="k", problem=problem,
+        proof=Proof(text="{}", steps=({"id": "1"},)),
         evidence={"x": [1]}, source=Source(kind="symbolic", name="n", family="f"),
     )  # fmt: skip
     one, two = tmp_path / "1.parquet", tmp_path / "2.parquet"

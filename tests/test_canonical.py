@@ -57,7 +57,9 @@ def test_different_problems(one: str, two: str) -> None:
 def test_domain_given_and_number_of_variables_count() -> None:
     goal = "a^2+b^2 >= 1/2"
     assert key(goal, ("a", "b"), "positive", "a+b = 1") != key(goal, ("a", "b"), "real", "a+b = 1")
-    assert key(goal, ("a", "b"), "positive", "a+b = 1") != key(goal, ("a", "b"), "positive", "a+b = 2")
+    assert key(goal, ("a", "b"), "positive", "a+b = 1") != key(
+        goal, ("a", "b"), "positive", "a+b = 2"
+    )
     assert key(goal, ("a", "b"), "positive", "a+b = 1") == key(
         "x^2+y^2 >= 1/2", ("x", "y"), "positive", "1-y = x"
     )
@@ -108,10 +110,20 @@ sums = st.lists(st.tuples(st.integers(1, 9), exps3), min_size=1, max_size=5)
 
 
 @settings(max_examples=150, deadline=None)
-@given(sums, sums, st.permutations([0, 1, 2]), st.integers(1, 12), st.randoms(use_true_random=False),
-       st.booleans())
+@given(
+    sums,
+    sums,
+    st.permutations([0, 1, 2]),
+    st.integers(1, 12),
+    st.randoms(use_true_random=False),
+    st.booleans(),
+)
 def test_invariances(
-    left: list[Term], right: list[Term], order: list[int], factor: int, rng: random.Random,
+    left: list[Term],
+    right: list[Term],
+    order: list[int],
+    factor: int,
+    rng: random.Random,
     invert: bool,
 ) -> None:
     """Rename, permute, scale, invert, reorder, move a term, turn round: the key stays."""
@@ -158,8 +170,12 @@ def test_family_forgets_coefficients() -> None:
 
 
 def test_speed() -> None:
-    goals = ["a^2/(b+c)+b^2/(c+a)+c^2/(a+b) >= (a+b+c)/2", "a^4+b^4+c^4+d^4 >= 4*a*b*c*d",
-             "2*a^3+b^3 >= 3*a^2*b", "(a+b)*(b+c)*(c+a) >= 8*a*b*c"]
+    goals = [
+        "a^2/(b+c)+b^2/(c+a)+c^2/(a+b) >= (a+b+c)/2",
+        "a^4+b^4+c^4+d^4 >= 4*a*b*c*d",
+        "2*a^3+b^3 >= 3*a^2*b",
+        "(a+b)*(b+c)*(c+a) >= 8*a*b*c",
+    ]
     start = time.perf_counter()
     for goal in goals * 5:
         canonical_key(("a", "b", "c", "d"), "positive", (), goal)

@@ -28,7 +28,9 @@ def expand_dotted_over(base: dict[str, Any], layer: Path) -> dict[str, Any]:
         for key, value in new.items():
             below = into.get(key)
             into[key] = (
-                merge(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
+                merge(below, value)
+                if isinstance(value, dict) and isinstance(below, dict)
+                else value
             )
         return into
 
@@ -54,7 +56,7 @@ VERIFIER = {"model": {"name": "meta/Llama", "family": "llama"}}
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("misspelt key", {"train.learning_rte": 1e-5}, "did you mean train.learning_rate"),
     ("misspelt section", {"trian.epochs": 1}, "did you mean train"),
-    ("unknown key", {"split.zzzz": 1}, "the keys there are grades, test, train"),
+    ("unknown key", {"split.zzzz": 1}, "the keys there are admit_verified, grades, test, train"),
     ("wrong type", {"train.learning_rate": "fast"}, "config train.learning_rate = 'fast'"),
     ("out of range", {"seed": -1}, "config seed = -1"),
     ("no techniques", {"data_gen.techniques": []}, "config data_gen.techniques"),
@@ -91,7 +93,9 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "says"), [(c, s) for _, c, s in BAD], ids=[n for n, _, _ in BAD])
+@pytest.mark.parametrize(
+    ("change", "says"), [(c, s) for _, c, s in BAD], ids=[n for n, _, _ in BAD]
+)
 def test_a_bad_value_is_one_line_that_names_it(change: dict[str, Any], says: str) -> None:
     with pytest.raises(UserError) as caught:
         load({**default(), **change})

@@ -5,12 +5,20 @@ from collections import Counter
 import pytest
 
 from olympiad_ineq.errors import UserError
-from olympiad_ineq.records import Assignment, Candidate, Problem, Proof, Source, Verdict
+from olympiad_ineq.records import (
+    TECHNIQUES,
+    Assignment,
+    Candidate,
+    Grade,
+    Problem,
+    Proof,
+    Source,
+    Verdict,
+)
 from olympiad_ineq.settings import Split
-from olympiad_ineq.split import admit, assign, check_leaks, examples
+from olympiad_ineq.split import Side, admit, assign, check_leaks, examples
 
 PROVED = Split(train=1, test=1)
-TECHNIQUES = ("amgm", "weighted_amgm", "cauchy", "sos")
 
 
 def rows(families: int = 120, members: int = 5) -> list[Assignment]:
@@ -28,7 +36,7 @@ def rows(families: int = 120, members: int = 5) -> list[Assignment]:
     ]
 
 
-def candidate(number: int, grade: str = "proved") -> tuple[Candidate, Verdict]:
+def candidate(number: int, grade: Grade = "proved") -> tuple[Candidate, Verdict]:
     problem = Problem(
         text=f"Prove number {number}.",
         variables=("a",),
@@ -97,7 +105,9 @@ def test_a_leak_fails_the_stage() -> None:
     test = next(row for row in split if row.side == "test")
     train = next(row for row in split if row.side == "train")
     with pytest.raises(UserError, match="family .* is on both sides"):
-        check_leaks([*split, train.model_copy(update={"family": test.family, "canonical_key": "x"})])
+        check_leaks(
+            [*split, train.model_copy(update={"family": test.family, "canonical_key": "x"})]
+        )
     with pytest.raises(UserError, match="stands twice"):
         check_leaks([*split, test])
 
@@ -105,6 +115,7 @@ def test_a_leak_fails_the_stage() -> None:
 def test_the_same_text_on_both_sides_fails_the_stage() -> None:
     (a, va), (b, vb) = candidate(1), candidate(2)
     b = b.model_copy(update={"problem": b.problem.model_copy(update={"text": a.problem.text})})
+    sides: tuple[Side, Side] = ("train", "test")
     assignment = [
         Assignment(
             id=v.id,
@@ -114,7 +125,7 @@ def test_the_same_text_on_both_sides_fails_the_stage() -> None:
             technique="amgm",
             difficulty=1,
         )
-        for v, side in ((va, "train"), (vb, "test"))
+        for v, side in zip((va, vb), sides, strict=True)
     ]
     with pytest.raises(UserError, match="text of .* is on both sides"):
         examples("test", assignment, [a, b], [va, vb])
@@ -123,9 +134,7 @@ def test_the_same_text_on_both_sides_fails_the_stage() -> None:
 def test_examples_carry_prompt_completion_and_evidence() -> None:
     pairs = [candidate(n) for n in range(40)]
     verdicts = [v for _, v in pairs]
-    split = assign(
-        admit([c for c, _ in pairs], verdicts, PROVED), Split(train=10, test=5), seed=3
-    )
+    split = assign(admit([c for c, _ in pairs], verdicts, PROVED), Split(train=10, test=5), seed=3)
     made = examples("train", split, [c for c, _ in pairs], verdicts)
     assert len(made) == 10
     assert made[0].problem.text in made[0].prompt

@@ -25,7 +25,9 @@ def main() -> None:
         inputs=[args.checked, *([args.votes] if args.votes else [])],
         extra={"candidates": len(verdicts), "grades": dict(grades)},
     )  # fmt: skip
-    print(f"verify: {len(verdicts)} candidates, " + ", ".join(f"{n} {g}" for g, n in grades.items()))
+    print(
+        f"verify: {len(verdicts)} candidates, " + ", ".join(f"{n} {g}" for g, n in grades.items())
+    )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 
 class UserError(Exception):
@@ -47,7 +48,7 @@ def run_main(main: Callable[[], int | None]) -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
             raise
-        where = error.filename if isinstance(error.filename, str) else os.getcwd()
+        where = error.filename if isinstance(error.filename, str) else str(Path.cwd())
         print(f"error: {from_os_error(error, where)}", file=sys.stderr)
         status = 1
     except KeyboardInterrupt:

@@ -142,7 +142,7 @@ class Assignment(Record):
 
 
 class Vote(Record):
-    """The second model's votes on one candidate. Any objection rejects; no readable vote: unscored."""
+    """The second model's votes on one candidate. Any objection rejects; none readable: unscored."""
 
     id: str
     outcome: Literal["accepted", "rejected", "unscored"]

@@ -1,4 +1,4 @@
-"""results/run.json: which run a results folder belongs to, and that one workflow at a time works there.
+"""results/run.json: which run a results folder belongs to; one workflow at a time there.
 
 Two runs never mix in one folder, and two live Snakemakes never share one.
 """

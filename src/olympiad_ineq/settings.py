@@ -122,7 +122,7 @@ class Student(Section):
     def _folder_is_there(self) -> "Student":
         if self.source == "folder" and not (Path(self.name) / "config.json").is_file():
             raise ValueError(
-                f"name is {self.name!r}, but there is no model there (no config.json in that folder)"
+                f"name is {self.name!r}, but there is no model there (no config.json in it)"
             )
         return self
 
@@ -298,7 +298,9 @@ def load(config: Mapping[str, Any]) -> Settings:
         rule = rule[0].lower() + rule[1:]
         if first["type"] == "value_error":
             name = f"config {dotted}" if dotted else "config"
-            raise UserError(name, rule, "change that value in the config file or --config") from None
+            raise UserError(
+                name, rule, "change that value in the config file or --config"
+            ) from None
         value = first["input"]
         raise UserError(
             f"config {dotted} = {value!r}", rule, f"see {dotted} in config/settings.schema.json"

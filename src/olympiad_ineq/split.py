@@ -1,8 +1,8 @@
 """Training and test examples: one row a problem, families whole, stratified, checked for leaks.
 
 A problem is one canonical key (renaming, scaling and reordering leave it as it is); of several
-candidates for one problem the one with the smallest id stays. A family is a set of problems so alike
-that seeing one gives the others away: it goes to one side, whole or not at all.
+candidates for one problem the one with the smallest id stays. A family is a set of problems so
+alike that seeing one gives the others away: it goes to one side, whole or not at all.
 """
 
 import hashlib
@@ -211,9 +211,7 @@ def examples(
     if missing:
         raise _mismatch(min(missing))
     _check_text_leaks(sides, found)
-    return [
-        _example(row, found[row.id], verdict_of[row.id]) for row in rows if row.side == side
-    ]
+    return [_example(row, found[row.id], verdict_of[row.id]) for row in rows if row.side == side]
 
 
 def _example(row: Assignment, candidate: Candidate, verdict: Verdict) -> Example:

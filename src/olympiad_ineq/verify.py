@@ -27,9 +27,7 @@ def check_candidate(candidate: Candidate) -> Verdict:
     """Check one candidate's statement, steps, prose and text. Never raises on what they say."""
     problem, proof = candidate.problem, candidate.proof
     try:
-        statement = Statement.parse(
-            problem.variables, problem.domain, problem.given, problem.goal
-        )
+        statement = Statement.parse(problem.variables, problem.domain, problem.given, problem.goal)
     except Unreadable as error:
         return _verdict(candidate, "unreadable", f"the problem: {error}")
     found = [check_proof(statement, proof.steps, proof.equality or None)] if proof.steps else []
@@ -39,9 +37,7 @@ def check_candidate(candidate: Candidate) -> Verdict:
         )
     )
     worst = max(found, key=lambda verdict: _ORDER.index(verdict.grade))
-    key = canonical.canonical_key(
-        problem.variables, problem.domain, problem.given, problem.goal
-    )
+    key = canonical.canonical_key(problem.variables, problem.domain, problem.given, problem.goal)
     stated = _text_states(problem, key)
     if worst.grade in ("proved", "supported") and stated:
         return _verdict(candidate, "open", stated, key=key)

@@ -1,9 +1,9 @@
 """Lets `snakemake --config train.learning_rate=1e-5` set one nested value.
 
-Snakemake refuses a dot in a --config key before any Snakefile is read, and offers no hook there. It
-does import every module whose name starts with `snakemake_logger_plugin_` before it parses --config,
-so this module, named like one, wraps the parser: dotted keys are set aside, values keep Snakemake's
-own reading, and the result is the nested mapping that Snakemake merges over the config files.
+Snakemake refuses a dot in a --config key before any Snakefile is read, and offers no hook there.
+It does import every module named `snakemake_logger_plugin_...` before it parses --config, so this
+one, named like that, wraps the parser: dotted keys are set aside, values keep Snakemake's own
+reading, and the result is the nested mapping that Snakemake merges over the config files.
 As a logger it is the base class alone: nothing ever selects it.
 """
 

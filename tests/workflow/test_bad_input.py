@@ -42,9 +42,11 @@ def test_a_layered_config_file_is_validated_the_same_way(tmp_path: Path) -> None
     assert done.returncode == 1 and "did you mean train.learning_rate?" in errors(done.stdout)[0]
     layer.write_text("train:\n  learning_rate: 1.0e-5\n")
     done = snakemake(tmp_path, "--dry-run", "--configfile", str(layer))
-    assert done.returncode == 0 and "learning_rate" in snakemake(
-        tmp_path, "--dry-run", "--printshellcmds", "--configfile", str(layer)
-    ).stdout
+    assert (
+        done.returncode == 0
+        and "learning_rate"
+        in snakemake(tmp_path, "--dry-run", "--printshellcmds", "--configfile", str(layer)).stdout
+    )
 
 
 def test_verifier_equal_to_teacher_is_refused(tmp_path: Path) -> None:

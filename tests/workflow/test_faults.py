@@ -40,11 +40,11 @@ def processes(folder: Path, script: str) -> list[int]:
             continue
         try:
             words = (entry / "cmdline").read_bytes().split(b"\0")
-            here = os.readlink(entry / "cwd")
+            here = (entry / "cwd").readlink()
         except OSError:
             continue
         named = any(word.endswith(f"/{script}.py".encode()) for word in words[1:2])
-        if named and here == str(folder):
+        if named and here == folder:
             found.append(int(entry.name))
     return found
 

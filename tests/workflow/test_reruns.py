@@ -133,9 +133,9 @@ def test_editing_the_kernel_reruns_the_checking_stages_only(tiny_run: Path, tmp_
     shutil.copytree(REPO, project, ignore=skip)
     kernel = project / "src/olympiad_ineq/kernel/check.py"
     kernel.write_text(kernel.read_text() + "\n# a comment\n")
-    from tests.workflow.conftest import command
-
     import os
+
+    from tests.workflow.conftest import command
 
     dry = subprocess.run(
         command(tiny_run, "--dry-run"), cwd=project, text=True, capture_output=True,
