@@ -1,0 +1,154 @@
+"""A student's answers to the test problems: the same code for every run.
+
+Runs differ in the model's weights and in the number of worked examples alone; prompt form, stop
+strings, budget and decoding (greedy) are shared.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from importlib.metadata import PackageNotFoundError, version
+from itertools import zip_longest
+from pathlib import Path
+
+from olympiad_ineq import artifacts, prompts
+from olympiad_ineq.errors import UserError
+from olympiad_ineq.llm import Generated, Request, Sampling, generate, open_engine
+from olympiad_ineq.records import Example, Json, Prediction
+from olympiad_ineq.settings import Predict
+
+SHORT = 0.25  # worked examples come from the shortest quarter of each technique's
+
+
+def choose_shots(
+    train: Sequence[Example], test: Sequence[Example], count: int, seed: int
+) -> list[Example]:
+    """Choose the worked examples: one set for all problems, so its tokens are computed once.
+
+    Techniques take turns, examples are short (the context is the budget), and none is of a family
+    that the test set holds.
+
+    Raises:
+        UserError: there are fewer such examples than asked for.
+    """
+    if count == 0:
+        return []
+    tested = {example.family for example in test}
+    by_technique: dict[str, list[Example]] = {}
+    for example in sorted(train, key=lambda e: (len(e.prompt) + len(e.completion), e.id)):
+        if example.family not in tested:
+            by_technique.setdefault(example.technique, []).append(example)
+    draw = random.Random(f"shots {seed}")
+    pools = [pool for _, pool in sorted(by_technique.items())]
+    draw.shuffle(pools)
+    for pool in pools:
+        short = pool[: max(count, round(len(pool) * SHORT))]
+        draw.shuffle(short)
+        pool[:] = short
+    in_turn = [e for turn in zip_longest(*pools) for e in turn if e is not None]
+    if len(in_turn) < count:
+        raise UserError(
+            f"shots = {count}",
+            f"the training set has {len(in_turn)} examples of families that are not tested",
+            "lower eval.baseline.shots or raise split.train",
+        )
+    return in_turn[:count]
+
+
+def predict(
+    test_path: Path,
+    train_path: Path,
+    model_dir: Path,
+    out: Path,
+    journal_path: Path,
+    *,
+    run: str,
+    settings: Predict,
+    seed: int,
+) -> list[Prediction]:
+    """Answer every test problem and write predictions, in test order, with their manifest.
+
+    Raises:
+        UserError: no model in the folder, a prompt that does not fit its context, a damaged input.
+    """
+    started = time.time()
+    test = artifacts.read_parquet(test_path, Example)
+    train = artifacts.read_parquet(train_path, Example) if settings.shots else []
+    shots = choose_shots(train, test, settings.shots, seed)
+    worked = [(example.prompt, example.completion) for example in shots]
+    sampling = Sampling(settings.max_new_tokens, stop=prompts.STOP)
+    requests = [
+        Request(prompts.few_shot(example.problem.text, worked), sampling) for example in test
+    ]
+    with (
+        closing(open_engine(model_dir, engine=settings.engine, dtype=settings.dtype)) as engine,
+        artifacts.exclusive(journal_path, f"predictions of {run}"),
+        closing(artifacts.Journal(journal_path)) as journal,
+    ):
+        generated = generate(engine, requests, journal, settings.batch, label=f"predict {run}")
+        fingerprint = engine.fingerprint
+    predictions = [
+        Prediction(
+            id=example.id,
+            run=run,
+            prompt_tokens=response.prompt_tokens,
+            completion_tokens=response.completion_tokens,
+            finish="stop" if response.finish == "stop" else "length",
+            text=response.text.strip(),
+        )
+        for example, response in zip(test, generated.responses, strict=True)
+    ]
+    artifacts.write_jsonl(out, predictions)
+    artifacts.write_manifest(
+        out,
+        stage="predict",
+        inputs=[test_path, *([train_path] if shots else []), model_dir],
+        settings=settings.model_dump(mode="json"),
+        started=started,
+        extra=_facts(run, model_dir, fingerprint, shots, settings, generated, seed),
+    )
+    return predictions
+
+
+def _facts(
+    run: str,
+    model_dir: Path,
+    fingerprint: Json,
+    shots: Sequence[Example],
+    settings: Predict,
+    generated: Generated,
+    seed: int,
+) -> Json:
+    engine = str(fingerprint["engine"])
+    return {
+        "run": run,
+        "model": {"path": str(model_dir), "sha256": fingerprint["sha256"]},
+        "engine": {
+            "name": engine,
+            "version": _version(engine),
+            "dtype": fingerprint["dtype"],
+            "batch": settings.batch,
+        },
+        "prompting": {
+            "shots": len(shots),
+            "examples": [example.id for example in shots],
+            "stop": list(prompts.STOP),
+            "decoding": "greedy",
+            "max_new_tokens": settings.max_new_tokens,
+        },
+        "tokens": generated.tokens(),
+        "seconds": generated.seconds,
+        "truncated": sum(response.finish == "length" for response in generated.responses),
+        "asked_in_last_session": generated.asked,
+        "seed": seed,
+    }
+
+
+def _version(engine: str) -> str | None:
+    for package in (engine, f"{engine}-cpu"):
+        try:
+            return version(package)
+        except PackageNotFoundError:
+            continue
+    return None

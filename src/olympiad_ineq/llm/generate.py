@@ -1,0 +1,148 @@
+"""Ask an engine everything, lose no answer: the loop between requests and the journal."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tqdm import tqdm
+
+from olympiad_ineq.artifacts import Journal
+from olympiad_ineq.llm.engine import Engine, Request, Response, request_key
+from olympiad_ineq.records import Json, content_id
+
+
+@dataclass(frozen=True)
+class Generated:
+    """The answers in the order of the requests, and what they took, over all kills and restarts.
+
+    Attributes:
+        asked: how many answers this process asked for; the others were in the journal.
+        seconds: spent in generating, without the engine's start.
+    """
+
+    responses: tuple[Response, ...]
+    asked: int
+    seconds: float
+
+    def tokens(self) -> Json:
+        """Token counts for the manifest."""
+        return {
+            "prompt": sum(response.prompt_tokens for response in self.responses),
+            "completion": sum(response.completion_tokens for response in self.responses),
+        }
+
+
+def generate(
+    engine: Engine,
+    requests: Sequence[Request],
+    journal: Journal,
+    batch: int,
+    *,
+    label: str = "answers",
+) -> Generated:
+    """Answer all requests; what the journal holds is not asked again.
+
+    Requests go out in fixed chunks of `batch`, cut from the whole list, so a restart meets the same
+    chunks. A chunk is on disk before the next one starts. Where an engine's answers may depend on
+    their neighbours (`whole_chunks`), a chunk is written and taken back as one; elsewhere every
+    answer is written as it comes. Failed answers are not kept: the next run asks again.
+
+    Args:
+        journal: opened within `artifacts.exclusive`.
+        batch: what a kill can cost, and how many answers the engine draws together.
+
+    Raises:
+        UserError: a request does not fit the model's context (nothing has been asked then), the
+            endpoint refuses, or the disk is full.
+    """
+    engine.prepare(requests, batch)
+    keys = [request_key(engine, request) for request in requests]
+    have = _finished(journal.values)
+    failed: dict[str, Response] = {}
+    missing = {key for key in keys if key not in have}
+    asked = len(missing)
+    if missing:
+        engine.start()
+    bar = tqdm(
+        total=len(set(keys)),
+        initial=len(set(keys)) - asked,
+        desc=label,
+        unit="answer",
+        mininterval=1,
+        smoothing=0,
+    )
+    tokens, began = 0, time.monotonic()
+    with bar:
+        for start in range(0, len(requests), batch):
+            chunk = {
+                key: request
+                for key, request in zip(
+                    keys[start : start + batch], requests[start : start + batch], strict=True
+                )
+                if key in missing
+            }
+            missing -= chunk.keys()
+            writer = _Writer(journal, list(chunk), engine.whole_chunks)
+            names = list(chunk)
+            for position, response in engine.answer(list(chunk.values())) if chunk else ():
+                if response.finish == "failed":
+                    failed[names[position]] = response
+                else:
+                    have[names[position]] = writer.take(names[position], response)
+                tokens += response.completion_tokens
+                bar.set_postfix_str(
+                    f"{tokens / (time.monotonic() - began):.0f} tokens/s", refresh=False
+                )
+                bar.update()
+            writer.end()
+    responses = tuple(failed[key] if key in failed else _response(have[key]) for key in keys)
+    seconds = sum(have[key]["seconds"] for key in set(keys) if key in have)
+    return Generated(responses, asked, round(seconds, 1))
+
+
+class _Writer:
+    """Puts one chunk's answers into the journal: together, or each as it comes."""
+
+    def __init__(self, journal: Journal, keys: list[str], whole: bool) -> None:
+        self._journal = journal
+        self._group = content_id("chunk", keys)
+        self._whole = whole
+        self._held: dict[str, Json] = {}
+        self._clock = time.monotonic()
+
+    def take(self, key: str, response: Response) -> Json:
+        now = time.monotonic()
+        value: Json = {**asdict(response), "seconds": now - self._clock}
+        self._clock = now
+        if self._whole:
+            self._held[key] = value
+        else:
+            self._journal.append({key: value})
+        return value
+
+    def end(self) -> None:
+        if self._held:
+            mark = {"chunk": self._group, "of": len(self._held)}
+            self._journal.append({key: value | mark for key, value in self._held.items()})
+
+
+def _finished(values: Mapping[str, Any]) -> dict[str, Json]:
+    """The journal's answers without those of a chunk that a kill tore while it was written."""
+    sizes = Counter(value.get("chunk") for value in values.values())
+    return {
+        key: value
+        for key, value in values.items()
+        if "chunk" not in value or sizes[value["chunk"]] == value["of"]
+    }
+
+
+def _response(value: Mapping[str, Any]) -> Response:
+    return Response(
+        text=value["text"],
+        finish=value["finish"],
+        prompt_tokens=value["prompt_tokens"],
+        completion_tokens=value["completion_tokens"],
+        reason=value["reason"],
+    )
