@@ -223,7 +223,7 @@ def test_score_is_a_function_of_its_inputs() -> None:
 
 def test_score_refuses_another_run() -> None:
     judgements = judged(["proved"])
-    with pytest.raises(UserError, match="run final.*scored as run baseline"):
+    with pytest.raises(UserError, match=r"run final.*scored as run baseline"):
         score("baseline", judgements, answers_for(judgements), {})
 
 

@@ -31,7 +31,7 @@ HOSTILE = [
     "$" + "{" * 900 + "x" + "}" * 900 + "$",
     "",
     "\u202eevorp\u202c \x00\x07 \u200b hidden",
-    "$\\class{x\" onmouseover=\"alert(1)}{y}$ $\\style{position:fixed}{y}$",
+    '$\\class{x" onmouseover="alert(1)}{y}$ $\\style{position:fixed}{y}$',
     "{{ 7*7 }} {% raw %} ${7*7}$ <!-- --> ]]> &lt;b&gt;",
     "$" + "+".join(f"x_{{{i}}}^2" for i in range(70)) + "\\ge 0$",
 ]
@@ -43,11 +43,13 @@ PROVED = """We sum simple inequalities.
 (4) Adding (1), (2) and (3), $3(a^3+b^3+c^3) \\ge 3(a^2b + b^2c + c^2a)$.
 Dividing by $3$ gives the claim. Equality holds when $a = b = c$."""
 
-CLOSE = """(1) By Cauchy-Schwarz, $\\left(\\frac{a^2}{b} + \\frac{b^2}{c} + \\frac{c^2}{a}\\right)(b+c+a) \\ge (a+b+c)^2$.
+CLOSE = """(1) By Cauchy-Schwarz, \\
+$\\left(\\frac{a^2}{b} + \\frac{b^2}{c} + \\frac{c^2}{a}\\right)(b+c+a) \\ge (a+b+c)^2$.
 (2) Hence $\\frac{a^2}{b} + \\frac{b^2}{c} + \\frac{c^2}{a} \\ge 2(a+b+c)$.
 (3) This is the claim."""
 
-RAMBLE = """Let $a, b, c$ be positive real numbers. Then $a^2 + b^2 + c^2 \\ge ab + bc + ca$ so we have
+RAMBLE = """Let $a, b, c$ be positive real numbers. \\
+Then $a^2 + b^2 + c^2 \\ge ab + bc + ca$ so we have
 $$\\sqrt{\\frac{a^2+b^2+c^2}{3}} \\ge \\frac{a+b+c}{3}.$$
 Therefore the inequality is true. Therefore the inequality is true. Therefore the inequality is"""
 
@@ -205,7 +207,8 @@ def _verdicts(test: list[Example], train: list[Example]) -> list[Verdict]:
         Verdict(id=e.id, grade="proved", reason="", canonical_key=e.canonical_key, family=e.family)
         for e in (*test, *train)
     ]
-    grades: list[Grade] = ["proved"] * 500 + ["open"] * 60 + ["refuted"] * 30 + ["limit"] * 10
+    counts: dict[Grade, int] = {"proved": 500, "open": 60, "refuted": 30, "limit": 10}
+    grades = [grade for grade, count in counts.items() for _ in range(count)]
     spare = [
         Verdict(id=f"v{n}", grade=grade, reason="", canonical_key=f"k{n % 400}", family=f"f{n}")
         for n, grade in enumerate(grades)

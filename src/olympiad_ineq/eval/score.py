@@ -1,7 +1,7 @@
 """Judge a student's answers with the checker, and count.
 
 Judging and counting are apart: `judge_predictions` runs the checker, `score` is a pure function of
-predictions, judgements and the predictions' manifest, so that every number in results/eval/<run>.json
+predictions, judgements and the predictions' manifest. So every number in results/eval/<run>.json
 can be recomputed to the last digit without asking a model or the checker again.
 """
 
@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tqdm import tqdm
 
 from olympiad_ineq import artifacts
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.eval.statistics import PairedCounts, mcnemar, paired_difference, proportion
+from olympiad_ineq.language import grade_text
 from olympiad_ineq.limits import Limit, run_limited
 from olympiad_ineq.records import (
     GRADES,
@@ -44,11 +45,9 @@ class Graded:
 
 def grade_answer(item: tuple[Problem, str]) -> Graded:
     """Grade one answer in the calling process; `judge_predictions` calls it in a limited child."""
-    from olympiad_ineq.language import grade_text
-
     problem, text = item
     found = grade_text(problem.variables, problem.domain, problem.given, problem.goal, text)
-    return Graded(found.grade, found.reason, found.step)
+    return Graded(cast(Grade, found.grade), found.reason, found.step)
 
 
 def judge_predictions(

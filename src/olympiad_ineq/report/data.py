@@ -1,4 +1,4 @@
-"""What the page is made of: every test problem with both answers and both judgements, and counts."""
+"""What the page is made of: every test problem with both answers and judgements, counts."""
 
 import json
 import math

@@ -82,8 +82,8 @@ def summary(baseline: Json, final: Json, title: str) -> str:
         "| outcome | base model | tuned model |",
         "|:--|--:|--:|",
         *(
-            f"| {words.OUTCOME_NAMES[name]} | {baseline['grades'][name]} | {final['grades'][name]} |"
-            for name in words.OUTCOME_MEANINGS
+            f"| {said} | {baseline['grades'][name]} | {final['grades'][name]} |"
+            for name, said in words.OUTCOME_NAMES.items()
         ),
         "",
     ]

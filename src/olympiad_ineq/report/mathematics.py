@@ -16,19 +16,22 @@ from xml.etree.ElementTree import Element
 
 from latex2mathml.converter import convert_to_element
 
+from olympiad_ineq.kernel import Unreadable
+from olympiad_ineq.language import render_expr
+
 TEXT_LENGTH = 6_000
 FORMULA_LENGTH = 1_000
 FORMULA_DEPTH = 30
 FORMULA_NODES = 2_000
-# A formula with more top-level parts than this is cut after relations and signs, so that it wraps.
-UNBROKEN = 9
+# A formula with more symbols than this is cut after relations and signs, so that it can wrap.
+UNBROKEN = 14
 
-_ELEMENTS = frozenset(
-    "math mrow mi mn mo ms mtext mspace mfrac msqrt mroot msub msup msubsup mover munder munderover "
-    "mtable mtr mtd mstyle".split()
+_ELEMENTS = re.compile(
+    "math|mrow|mi|mn|mo|ms|mtext|mspace|mfrac|msqrt|mroot|msub|msup|msubsup|mover|munder|munderover"
+    "|mtable|mtr|mtd|mstyle"
 )
 # Rendered as a plain row: they could hide, move or frame parts of a proof.
-_FLATTENED = frozenset("mphantom mpadded menclose merror".split())
+_FLATTENED = frozenset(("mphantom", "mpadded", "menclose", "merror"))
 _ATTRIBUTES = {
     name: re.compile(pattern)
     for name, pattern in {
@@ -42,14 +45,15 @@ _ATTRIBUTES = {
     for name in name.split("|")
 }
 _BREAK_AFTER = frozenset("=<>≤≥≠≈≡⩽⩾≦≧⇒⟹⇔⟺→+-−±")
+_CLOSING = frozenset(".,;:!?)")
 _MACROS = re.compile(r"\\(?:re|provide)?(?:newcommand|command)|\\[gex]?def(?![a-z])|\\let(?![a-z])")
 _FORMULA = re.compile(
-    r"\$\$(?P<a>[^$]{1,%(n)d})\$\$"
-    r"|\\\[(?P<b>(?:(?!\\\]).){1,%(n)d})\\\]"
+    r"\$\$(?P<a>[^$]{1,LENGTH})\$\$"
+    r"|\\\[(?P<b>(?:(?!\\\]).){1,LENGTH})\\\]"
     r"|(?P<c>\\begin\{(?P<env>align|equation|gather|aligned|cases)(?P<star>\*?)\}"
-    r"(?:(?!\\end\{).){1,%(n)d}\\end\{(?P=env)(?P=star)\})"
-    r"|(?<!\\)\$(?P<d>[^$\n]{1,%(n)d})\$"
-    r"|\\\((?P<e>(?:(?!\\\)).){1,%(n)d})\\\)" % {"n": FORMULA_LENGTH},
+    r"(?:(?!\\end\{).){1,LENGTH}\\end\{(?P=env)(?P=star)\})"
+    r"|(?<!\\)\$(?P<d>[^$\n]{1,LENGTH})\$"
+    r"|\\\((?P<e>(?:(?!\\\)).){1,LENGTH})\\\)".replace("LENGTH", str(FORMULA_LENGTH)),
     re.DOTALL,
 )
 # "(2) " opens a step at the start of a line, or after the end of a sentence.
@@ -57,38 +61,55 @@ _STEP = re.compile(r"(?:^|(?<=[.:;!?])[ \t]+)\((\d{1,3})\)[ \t]+")
 
 
 def prose(text: str, failing_step: str | None = None) -> str:
-    """A proof or a problem as HTML paragraphs; numbered steps are marked, a failing one highlighted.
+    """A proof or a problem as HTML paragraphs: steps by their numbers, a failing one highlighted.
 
     Args:
-        failing_step: a step's name as the checker gives it; its number is what counts ("s3", "3").
+        failing_step: a step's name as the checker gives it: "s3", or "equality".
     """
     shown, rest = text[:TEXT_LENGTH], len(text) - TEXT_LENGTH
-    failing = _number(failing_step)
-    html = [
-        _paragraph(number, body, failing)
-        for line in shown.splitlines()
-        for number, body in _steps(line.strip())
-        if body
-    ]
+    parts = _parts(shown)
+    failing = _place(parts, failing_step)
+    html = [_paragraph(*part, i == failing) for i, part in enumerate(parts)]
     if rest > 0:
         html.append(f'<p class="note">{rest:,} more characters are not shown.</p>')
     return "".join(html) or '<p class="note">The answer is empty.</p>'
 
 
-def inline(text: str) -> str:
-    """One line of text as HTML, formulas converted."""
-    return "".join(_pieces(" ".join(text[:TEXT_LENGTH].split())))
+def reason(text: str, variables: Sequence[str]) -> str:
+    """What the checker says, its kernel syntax as mathematics and its step names as numbers."""
+    text = re.sub(r"\bs(\d{1,3})\b", r"(\1)", " ".join(text[:TEXT_LENGTH].split()))
+    if "$" in text:
+        return "".join(_pieces(text))
+    names = "|".join(sorted((re.escape(name) for name in variables), key=len, reverse=True))
+    word = rf"(?:(?<![\w\\])(?:sqrt|{names or 'x'}|\d{{1,9}})(?!\w)|[-+*/^()]|[<>]=|[<>=])"
+    around = r" (?:[-+*/]|[<>]=|[<>=]) "
+    words = re.compile(rf"{word}+(?:{around}{word}+)*")
+    html, position = [], 0
+    for match in words.finditer(text):
+        start, end = _balanced(text, match.start(), match.end())
+        latex = _kernel_latex(text[start:end], variables)
+        if latex:
+            html += [_visible(text[position:start]), formula(latex)]
+            position = end
+    return "".join([*html, _visible(text[position:])])
 
 
-def mentions_step(text: str, step: str | None) -> bool:
-    """Whether `prose(text, step)` highlights a step."""
-    number = _number(step)
-    return number is not None and any(
-        found == number
-        for line in text[:TEXT_LENGTH].splitlines()
-        for found, body in _steps(line.strip())
-        if body
-    )
+def _balanced(text: str, start: int, end: int) -> tuple[int, int]:
+    """Shrink a stretch of text until no bracket at its ends lacks its partner."""
+    while text.count("(", start, end) > text.count(")", start, end) and text[start] == "(":
+        start += 1
+    while text.count(")", start, end) > text.count("(", start, end) and text[end - 1] == ")":
+        end -= 1
+    return start, end
+
+
+def _kernel_latex(text: str, variables: Sequence[str]) -> str | None:
+    if not re.search(r"[<>=*^]", text):
+        return None
+    try:
+        return render_expr(text, variables)
+    except Unreadable:
+        return None
 
 
 def goal_formula(text: str) -> str | None:
@@ -107,31 +128,56 @@ def formula(latex: str, display: bool = False) -> str:
         return f'<code class="tex">{_visible(latex[: 2 * FORMULA_LENGTH])}</code>'
 
 
-def _number(step: str | None) -> int | None:
-    found = re.search(r"\d{1,3}", step) if step else None
-    return int(found[0]) if found else None
+def _parts(text: str) -> list[tuple[int | None, str]]:
+    """Lines, cut where numbered steps begin: the number where there is one, and what follows it."""
+    parts: list[tuple[int | None, str]] = []
+    for line in (line.strip() for line in text.splitlines()):
+        marks = list(_STEP.finditer(line))
+        parts.append((None, line[: marks[0].start()] if marks else line))
+        ends = [*(mark.start() for mark in marks), len(line)][1:]
+        for mark, end in zip(marks, ends, strict=True):
+            parts.append((int(mark[1]), line[mark.end() : end]))
+    return [(number, body) for number, body in parts if body]
 
 
-def _steps(line: str) -> Iterator[tuple[int | None, str]]:
-    """Cut a line where numbered steps begin."""
-    marks = list(_STEP.finditer(line))
-    yield None, line[: marks[0].start()] if marks else line
-    ends = [*(mark.start() for mark in marks), len(line)][1:]
-    for mark, end in zip(marks, ends, strict=True):
-        yield int(mark[1]), line[mark.end() : end]
+def _place(parts: Sequence[tuple[int | None, str]], step: str | None) -> int | None:
+    """Which part is the checker's step: the one of that number, else what follows the one before.
 
-
-def _paragraph(number: int | None, body: str, failing: int | None) -> str:
-    html = "".join(_pieces(body))
+    The last step of a proof often has no number, and the checker gives it the next free one.
+    """
+    if step == "equality":
+        found = [i for i, (_, body) in enumerate(parts) if "quality" in body]
+        return found[-1] if found else None
+    number = re.fullmatch(r"s?(\d{1,3})", step or "")
     if number is None:
-        return f"<p>{html}</p>"
-    label = f'<span class="no">({number})</span> '
-    if number != failing:
-        return f'<p class="step">{label}{html}</p>'
-    return (
-        f'<p class="step failing">{label}{html} '
-        '<strong class="here"><span aria-hidden="true">← </span>the checker stops here</strong></p>'
+        return None
+    labels = {label: i for i, (label, _) in enumerate(parts) if label is not None}
+    wanted = int(number[1])
+    if wanted in labels:
+        return labels[wanted]
+    after = labels.get(wanted - 1, -1) if wanted > 1 else -1
+    if wanted > 1 and after < 0:
+        return None
+    return next(
+        (
+            i
+            for i, (label, body) in enumerate(parts)
+            if i > after and label is None and goal_formula(body)
+        ),
+        None,
     )
+
+
+def _paragraph(number: int | None, body: str, failing: bool) -> str:
+    label = f'<span class="no">({number})</span> ' if number is not None else ""
+    kind = "step" if number is not None else ""
+    here = ""
+    if failing:
+        kind += " failing"
+        arrow = '<span aria-hidden="true">← </span>'
+        here = f' <strong class="here">{arrow}the checker stops here</strong>'
+    opening = f'<p class="{kind.strip()}">' if kind else "<p>"
+    return f"{opening}{label}{''.join(_pieces(body))}{here}</p>"
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -141,6 +187,8 @@ def _pieces(text: str) -> Iterator[str]:
         latex, display = _latex(match)
         yield formula(latex.strip(), display)
         position = match.end()
+        if text[position : position + 1] in _CLOSING:
+            yield "\N{WORD JOINER}"  # no line begins with a full stop
     yield _visible(text[position:])
 
 
@@ -174,7 +222,7 @@ def _mathml(latex: str, display: bool) -> str:
         raise ValueError("nothing came out")
     children = _top_level(root)
     tag = '<math display="block">' if display else "<math>"
-    if display or len(children) <= UNBROKEN:
+    if display or sum(1 for element in root.iter() if element.text) <= UNBROKEN:
         return tag + "".join(_element(child, 1) for child in children) + "</math>"
     parts = ["".join(_element(c, 1) for c in part) for part in _breakable(children)]
     return f'<span class="long">{"<wbr>".join(f"{tag}{part}</math>" for part in parts)}</span>'
@@ -205,7 +253,7 @@ def _breakable(children: Sequence[Element]) -> Iterator[list[Element]]:
 
 def _element(element: Element, depth: int) -> str:
     tag = "mrow" if element.tag in _FLATTENED else element.tag
-    if tag not in _ELEMENTS or depth > FORMULA_DEPTH:
+    if not _ELEMENTS.fullmatch(tag) or depth > FORMULA_DEPTH:
         raise ValueError(f"{tag} at depth {depth}")
     text = unescape(element.text or "")
     if text.startswith("\\") and text != "\\":

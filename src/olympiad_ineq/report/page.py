@@ -10,6 +10,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
@@ -186,28 +187,38 @@ def _detail(row: Row) -> str:
         f'<header><p class="meta">{words.TECHNIQUE_NAMES[example.technique]} · '
         f"difficulty {example.difficulty} · <code>{escape(example.id)}</code></p>"
         f'<div class="statement">{mathematics.prose(example.problem.text)}</div></header>'
-        f'<div class="pair">{_answer("baseline", row.baseline)}{_answer("final", row.final)}</div>'
+        f'<div class="pair">{_answer("baseline", row, row.baseline)}'
+        f"{_answer('final', row, row.final)}</div>"
         f'<details class="reference"><summary>Proof from the test set, graded '
         f"{escape(example.grade)}</summary>{mathematics.prose(example.completion)}</details>"
     )
 
 
-def _answer(run: str, answer: Answer) -> str:
+def _answer(run: str, row: Row, answer: Answer) -> str:
     said, found = answer.prediction, answer.judgement
     outcome = outcome_of(found)
-    where = ""
-    if found.step is not None and not is_proved(found):
-        seen = mathematics.mentions_step(said.text, found.step)
-        where = f" at step {escape(found.step)}" + (", marked below" if seen else "")
     failing = None if is_proved(found) else found.step
+    reason = mathematics.reason(
+        found.reason.removeprefix(f"step {found.step}: "), row.example.problem.variables
+    )
     return (
         f'<section class="answer {run}" aria-label="{words.RUN_NAMES[run]}">'
-        f'<h4><span class="mark {run}" aria-hidden="true"></span>{words.RUN_NAMES[run]} '
-        f"{chip(outcome)}</h4>"
-        f'<p class="reason"><strong>Checker{where}:</strong> {mathematics.inline(found.reason)}</p>'
+        f'<h3><span class="mark {run}" aria-hidden="true"></span>{words.RUN_NAMES[run]} '
+        f"{chip(outcome)}</h3>"
+        f'<p class="reason"><strong>Checker{_where(failing)}:</strong> {reason}</p>'
         f'<div class="proof">{mathematics.prose(said.text, failing)}</div>'
         f'<p class="cost">{said.completion_tokens:,} tokens</p></section>'
     )
+
+
+def _where(step: str | None) -> str:
+    """The checker's name of a place in a proof, in words."""
+    if not step:
+        return ""
+    if step in ("goal", "equality"):
+        return f" at the {step}"
+    number = re.fullmatch(r"s(\d{1,3})", step)
+    return f" at step ({number[1]})" if number else f" at step {escape(step[:40])}"
 
 
 def chip(outcome: str) -> Markup:

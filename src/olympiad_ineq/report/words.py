@@ -68,14 +68,15 @@ def finding(baseline: Json, final: Json) -> str:
     first, second = baseline["proved"], final["proved"]
     text = (
         f"After training, the model proves {second['count']:,} of {final['n']:,} unseen problems "
-        f"({percent(second['rate'])} %); before, it proved {first['count']:,} "
-        f"({percent(first['rate'])} %)."
+        f"({percent(second['rate'])}\N{NO-BREAK SPACE}%); before, it proved {first['count']:,} "
+        f"({percent(first['rate'])}\N{NO-BREAK SPACE}%)."
     )
     paired = final.get("paired")
     if paired and paired["difference"] is not None:
+        level, ends = percent(final["confidence"], 0), signed_interval(paired["interval"])
         text += (
             f" On the same problems that is a change of {signed(paired['difference'])} points "
-            f"({percent(final['confidence'], 0)} % interval {signed_interval(paired['interval'])})."
+            f"({level}\N{NO-BREAK SPACE}% interval {ends})."
         )
     return text
 
