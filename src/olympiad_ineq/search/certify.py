@@ -1,0 +1,195 @@
+"""Certificates of statements: a cascade of finders, cheapest first, each under its own time limit.
+
+A finder proposes; `certify` returns nothing that kernel.certificate.replay has not accepted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+from flint import fmpq
+
+from olympiad_ineq.kernel.certificate import CertificateVerdict, replay
+from olympiad_ineq.kernel.rational import IllPosed, Limit, World
+from olympiad_ineq.kernel.statement import Statement
+from olympiad_ineq.kernel.syntax import Chain, Unreadable
+from olympiad_ineq.search.amgm_lp import amgm_lp
+from olympiad_ineq.search.sos import sos
+from olympiad_ineq.search.task import POSITIVE, UNKNOWN, Certificate, Poly, Task, TooLong
+
+Finder = Callable[[Task], Certificate | None]
+
+
+def by_sign(task: Task) -> Certificate | None:
+    """p >= 0 by the signs of its terms, its factors, or as a quadratic form."""
+    need = POSITIVE if task.strict else 1
+    if task.world.sign(task.p) < need:
+        return None
+    return task.certificate("positive", [{"nonnegative": task.text(task.p)}])
+
+
+def ordering(task: Task) -> Certificate | None:
+    """All coefficients are nonnegative after x1 = t1, x2 = t1 + t2, ... in every order."""
+    w = task.world
+    if w.spare or UNKNOWN in w.signs or len(w.gens) > 4:
+        return None
+    p = task.homogeneous if task.homogeneous is not None else task.p
+    if p.total_degree() > 24 or len(p) > 200:
+        return None
+    for order in permutations(range(len(w.gens))):
+        images: list[Poly] = [w.zero] * len(order)
+        below = w.zero
+        for i, at in enumerate(order):
+            below = below + w.gens[i]
+            images[at] = below
+        if any(c < 0 for c in p.compose(*images).coeffs()):
+            return None
+    return {"kind": "ordering"}
+
+
+def conjugate(task: Task) -> Certificate | None:
+    """p = P - N with P, N >= 0: certify P^2 - N^2 instead, which is (P + N)*p."""
+    w = task.world
+    if task.depth or not (w.spare or w.ideal) or len(task.p) > 12:
+        return None
+    plus = w.ctx.from_dict({m: c for m, c in task.p.terms() if c > 0})
+    minus = plus - task.p
+    total = plus + minus
+    if not plus or not minus or w.sign(total) != POSITIVE:
+        return None
+    squares = w.reduce(w.mul(plus, plus) - w.mul(minus, minus))
+    if len(squares) > 80:
+        return None
+    multiplier = f"({task.text(total)})"
+    if task.multiplier != "1":
+        multiplier = f"{task.multiplier}*{multiplier}"
+    inner = replace(task, p=squares, multiplier=multiplier, depth=1)
+    for finder in (by_sign, amgm_lp, sos):
+        found = finder(inner)
+        if found is not None:
+            return found
+    return None
+
+
+def multiplied(task: Task) -> Certificate | None:
+    """The other finders on p times a power of the sum of the variables."""
+    w = task.world
+    if task.depth or task.signed or w.spare or len(task.p) > 40:
+        return None
+    total = w.zero
+    for g in w.gens:
+        total = total + g
+    text = task.text(total)
+    p = task.homogeneous if task.homogeneous is not None else task.p
+    for power in (1, 2):
+        q = w.mul(p, w.pow(total, power))
+        if q.total_degree() > 14:
+            return None
+        multiplier = f"({text})^{power}" if power > 1 else f"({text})"
+        if task.multiplier != "1":
+            multiplier = f"{task.multiplier}*{multiplier}"
+        inner = replace(task, p=q, multiplier=multiplier, depth=1)
+        for finder in (amgm_lp, sos):
+            found = finder(inner)
+            if found is not None:
+                return found
+    return None
+
+
+@dataclass(frozen=True)
+class Method:
+    name: str
+    finder: Finder
+    seconds: float
+
+
+CHEAP = (Method("sign", by_sign, 0.2), Method("ordering", ordering, 0.5))
+DEAR = (
+    Method("amgm", amgm_lp, 1.0),
+    Method("sos", sos, 1.5),
+    Method("conjugate", conjugate, 1.5),
+    Method("multiplied", multiplied, 2.0),
+)
+
+
+class Certifier:
+    """One statement: the kernel's reading of it, made once, and the links still to certify."""
+
+    def __init__(self, statement: Statement) -> None:
+        self.statement = statement
+        self.trouble = ""
+        self.found: list[Certificate | None] = []
+        self.facts = []
+        self.tried: set[tuple[int, str]] = set()
+        try:
+            self.world = World(statement)
+            self.facts = self.world.links(statement.goal)
+            if self.world.contradiction:
+                self.trouble = "the hypotheses contradict each other or the domain"
+        except IllPosed as error:
+            self.trouble = f"ill-posed: {error}"
+        except Limit as error:
+            self.trouble = str(error)
+        self.found = [None] * len(self.facts)
+        self.methods: list[str] = [""] * len(self.facts)
+
+    def run(
+        self, methods: Sequence[Method], deadline: float, hints: Sequence[list[fmpq]] = ()
+    ) -> Certificate | None:
+        """Try the methods on the links that have no certificate yet; None unless all have one."""
+        if self.trouble:
+            return None
+        for i in range(len(self.facts)):
+            if self.found[i] is None and not self._link(i, methods, deadline, list(hints)):
+                return None
+        if len(self.facts) == 1:
+            return self.found[0]
+        return {"kind": "links", "parts": self.found}
+
+    def _link(
+        self, i: int, methods: Sequence[Method], deadline: float, hints: list[list[fmpq]]
+    ) -> bool:
+        fact = self.facts[i]
+        goal = self.statement.goal
+        link = Chain(goal.parts[i : i + 2], goal.ops[i : i + 1], goal.text)
+        statement = replace(self.statement, goal=link)
+        if fact.op == "=":
+            if len(goal.ops) > 1:
+                return False
+            step = {"id": "s1", "claim": goal.text, "by": "identity"}
+            return self._accept(i, statement, {"kind": "proof", "steps": [step]}, "identity")
+        try:
+            task = Task.of(self.world, fact, deadline, hints)
+        except TooLong:
+            return False
+        for method in methods:
+            if (i, method.name) in self.tried or time.monotonic() > deadline:
+                continue
+            self.tried.add((i, method.name))
+            task.deadline = min(deadline, time.monotonic() + method.seconds)
+            try:
+                found = method.finder(task)
+            except (TooLong, Limit, IllPosed, Unreadable, ZeroDivisionError):
+                continue
+            if found is not None and self._accept(i, statement, found, method.name):
+                return True
+        return False
+
+    def _accept(self, i: int, statement: Statement, found: Certificate, name: str) -> bool:
+        if check(statement, found).grade != "proved":
+            return False
+        self.found[i], self.methods[i] = found, name
+        return True
+
+
+def check(statement: Statement, certificate: Certificate) -> CertificateVerdict:
+    """The kernel's verdict on a proposal."""
+    return replay(statement, certificate)
+
+
+def certify(statement: Statement, seconds: float = 5.0) -> Certificate | None:
+    """A certificate that the kernel accepts, or None."""
+    return Certifier(statement).run((*CHEAP, *DEAR), time.monotonic() + seconds)
