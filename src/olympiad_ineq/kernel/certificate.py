@@ -104,18 +104,18 @@ def _sum(world: World, fact: Fact, certificate: Mapping[str, object]) -> bool:
     total, strict = world.const(0), False
     for part in _records(certificate.get("parts")):
         step = Step(world, {}, {"weight": "1", **part}, fact)
-        (weight,), (text,) = step.exprs("weight"), step.texts("weight")
+        weight, text = step.one("weight")
         step.nonnegative(weight, text, "a weight")
         if "square" in part:
-            (base,) = step.exprs("square")
+            base, _ = step.one("square")
             value = world.power(world.frac(base), 2)
         elif "nonnegative" in part:
-            (expr,), (text,) = step.exprs("nonnegative"), step.texts("nonnegative")
+            expr, text = step.one("nonnegative")
             step.nonnegative(expr, text, "a part")
             value = world.frac(expr)
             strict |= world.sign_expr(expr) == world.sign_expr(weight) == POSITIVE
         else:
-            (root,) = step.exprs("root")
+            root, _ = step.one("root")
             value = _amgm(world, step, world.frac(root))
         total = world.add(total, world.times(world.frac(weight), value))
     if not world.equal(_multiplied(world, fact, certificate), total):

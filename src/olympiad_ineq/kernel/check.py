@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from flint import fmpq
 
@@ -121,11 +122,9 @@ class _Checker:
             grade, reason = self.judge(step, name, claim, links)
         except Unreadable as error:
             grade, reason = "unreadable", str(error)
-        except Limit as error:
+        except (Limit, ArithmeticError) as error:
             grade, reason = "limit", str(error)
-        except IllPosed as error:
-            grade, reason = "open", str(error)
-        except Broken as error:
+        except (IllPosed, Broken) as error:
             grade, reason = "open", str(error)
         if claim is not None and grade in ("open", "limit"):
             false = _false_point(self.world.statement, claim)
@@ -160,7 +159,8 @@ class _Checker:
                 self.shaky.add(name)
                 return "open", f"rests on step {rests[0]}, which is not established"
             return "proved", ""
-        if self.entailed(whole) or (self.certified(links) and not self.restates(whole)):
+        repeated = all(self.entailed(link) for link in links)
+        if repeated or (self.certified(links) and not self.restates(whole)):
             self.facts[name] = whole
             return "supported", open_reason
         self.facts[name] = whole
@@ -172,7 +172,7 @@ class _Checker:
         names = [raw] if isinstance(raw, str) else raw
         if not isinstance(names, Sequence) or not names:
             raise Unreadable("it cites no step")
-        for name in names:
+        for name in map(str, names):
             if name not in self.facts:
                 raise Broken(f"it cites {str(name)[:40]}, which does not stand before it")
         return [str(name) for name in names if name in self.shaky]
@@ -307,11 +307,19 @@ class _Checker:
             for fact in w.links(when):
                 if POSITIVE in (w.sign(fact.diff.num), w.sign(-fact.diff.num)):
                     return "it cannot occur on the domain"
-                w._impose(fact.diff.num)
+                w.impose(fact.diff.num)
+            for (p, m), (q, n) in combinations(w.radicals, 2):  # equal radicands, equal roots
+                if m == n and w.vanishes(w.factors[p] - w.factors[q]):
+                    w.impose(w.radicals[p, m] - w.radicals[q, n])
             if any(p.is_constant() for p in w.ideal):
                 return "it cannot occur under the hypotheses"
-            rest = [w.reduce(fact.diff.num) for fact in self.target]
-            return "" if not any(rest) else "the two sides differ there"
+            if all(w.vanishes(fact.diff.num) for fact in self.target):
+                return ""
+            there = Statement(statement.variables, statement.domain, (*statement.given, when), flat)
+            false = _false_point(there, flat)
+            if false:
+                return f"the two sides differ, {when.text} is not enough ({goal.text} is {false})"
+            raise Unreadable("not shown to give equality")
         finally:
             w.ideal = ideal
             w.known.clear()

@@ -27,11 +27,11 @@ UNKNOWN, NONNEGATIVE, POSITIVE = 0, 1, 2
 _ROOT = re.compile(r"sqrt|√|\^\s*[({][^)}]*[/\\]")  # where extra variables for roots are needed
 
 
-class Limit(Exception):  # noqa: N818
+class Limit(Exception):
     """The exact computation would be larger than is allowed."""
 
 
-class IllPosed(Exception):  # noqa: N818
+class IllPosed(Exception):
     """An expression that is not shown to be defined on the whole domain."""
 
 
@@ -80,13 +80,15 @@ class World:
             for fact in self.links(chain):
                 self.given.append(fact)
                 if fact.op == "=":
-                    self._impose(fact.diff.num)
+                    self.impose(fact.diff.num)
+        for fact in self.given * 2:
+            self._bound(fact)
         self.known.clear()
         self.contradiction = any(self._impossible(fact) for fact in self.given)
 
     # -- building ------------------------------------------------------------------------------
 
-    def _impose(self, p: Poly) -> None:
+    def impose(self, p: Poly) -> None:
         """Add p = 0 to the ideal, and remember G/k = 1 where it reads (homogeneous G) = k.
 
         Where p = q*r with r > 0 (or r < 0) on the domain, p = 0 is the same as q = 0.
@@ -104,6 +106,18 @@ class World:
                 todo += [r for q in self.ideal if (r := divmod(q, p)[1]) != q]
                 self.ideal = [q for q in self.ideal if divmod(q, p)[1] == q] + [p]
         self.ideal += [q for q in todo if q]
+
+    def _bound(self, fact: Fact) -> None:
+        """From c*x + r >= 0 with c > 0 and -r >= 0 follows x >= -r/c >= 0: a sign for x."""
+        for i, x in enumerate(self.gens):
+            monomial = tuple(int(i == j) for j in range(len(self.gens)))
+            c = fmpq(fact.diff.num.to_dict().get(monomial, 0))
+            if fact.op == "=" or c <= 0:
+                continue
+            rest = x * c - fact.diff.num
+            sign = self._coefficients(rest) if rest else NONNEGATIVE
+            if sign != UNKNOWN:
+                self.signs[i] = max(self.signs[i], sign, POSITIVE if fact.op == ">" else sign)
 
     def _impossible(self, fact: Fact) -> bool:
         if any(p.is_constant() for p in self.ideal):
@@ -269,6 +283,7 @@ class World:
                 raise Limit(f"more than {SPARE} different roots")
             self.signs[at] = max(self.sign(p), NONNEGATIVE)
             self.radicals[key] = self.gens[at]
+            self.factors[key[0]] = p
             self.ideal.append(self.gens[at] ** degree - p)
         return Frac(self.mul(whole, self.radicals[key] ** (m % degree)), {})
 

@@ -21,7 +21,7 @@ from .witness import parse_number
 MAX_ITEMS, MAX_WEIGHT = 24, 48
 
 
-class Broken(Exception):  # noqa: N818
+class Broken(Exception):
     """The step does not do what it says; the text is for a human."""
 
 
@@ -54,6 +54,12 @@ class Step:
 
     def exprs(self, key: str) -> list[Expr]:
         return [self.world.read(text) for text in self.texts(key)]
+
+    def one(self, key: str) -> tuple[Expr, str]:
+        """The field's only expression, and its text."""
+        if len(self.texts(key)) != 1:
+            raise Unreadable(f"the field {key} must hold one expression")
+        return self.exprs(key)[0], self.texts(key)[0]
 
     def numbers(self, key: str, size: int) -> list[fmpq]:
         raw = self.step.get(key)
@@ -184,7 +190,7 @@ def positive(s: Step) -> Iterable[Yield]:
     """
     w = s.world
     if "expr" in s.step:
-        (expr,), (text,) = s.exprs("expr"), s.texts("expr")
+        expr, text = s.one("expr")
         s.nonnegative(expr, text, "the step")
         yield Yield(w.frac(expr), w.const(0), strict=w.sign_expr(expr) == POSITIVE)
         return
@@ -242,7 +248,7 @@ def scale(s: Step) -> Iterable[Yield]:
     w = s.world
     if len(s.cited()) != 1:
         raise Broken("scaling takes one earlier step")
-    (fact,), (expr,), (text,) = s.cited(), s.exprs("expr"), s.texts("expr")
+    (fact,), (expr, text) = s.cited(), s.one("expr")
     sign = POSITIVE if fact.op == "=" else w.sign_expr(expr)
     if sign == UNKNOWN:
         raise Broken(f"scaling needs {text} >= 0, which is not shown on the domain")

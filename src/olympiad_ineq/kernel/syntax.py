@@ -20,7 +20,7 @@ from flint import fmpq
 MAX_CHARS, MAX_DEPTH, MAX_NODES, MAX_EXPONENT, MAX_DIGITS, MAX_VARIABLES = 2000, 40, 1500, 16, 9, 10
 
 
-class Unreadable(ValueError):  # noqa: N818
+class Unreadable(ValueError):
     """A text that is not one unambiguous expression, with the place and the reason."""
 
     def __init__(self, reason: str, position: int = 0, text: str = "") -> None:

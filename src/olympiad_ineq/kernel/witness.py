@@ -20,11 +20,11 @@ Point = Mapping[str, fmpq]
 _MAX_BITS = 4096
 
 
-class Undefined(ArithmeticError):  # noqa: N818
+class Undefined(ArithmeticError):
     """The expression has no value at the point (a zero denominator, a negative radicand)."""
 
 
-class Inexact(ArithmeticError):  # noqa: N818
+class Inexact(ArithmeticError):
     """The value is not rational, or too long to be worth having."""
 
 
