@@ -169,7 +169,7 @@ def write(folder: Path, tested: int = 200, trained: int = 700) -> tuple[Json, Js
     )
     first = answers("baseline", test, BASELINE, 1)
     second = answers("final", test, FINAL, 2)
-    manifest: Json = {"model": {"name": "SmolLM2-135M-Instruct", "digest": "0a1b2c3d4e5f6789"}}
+    manifest: Json = {"model": {"name": "SmolLM2-135M-Instruct", "sha256": "0a1b2c3d4e5f6789"}}
     manifest |= {"seed": 7, "seconds": 71.5}
     baseline = score("baseline", first[1], first[0], manifest | {"prompting": {"shots": 4}})
     final = score(

@@ -61,6 +61,7 @@ class Report:
     train: Counter[tuple[str, int]]
     funnel: Funnel
     curve: list[LossPoint]
+    training: Json | None
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def load(baseline: Json, final: Json, paths: Paths) -> Report:
         train=Counter((example.technique, example.difficulty) for example in train),
         funnel=_funnel(paths.verdicts, train, test),
         curve=_curve(paths.loss),
+        training=_training(final),
     )
 
 
@@ -105,6 +107,20 @@ def _answers(test: Sequence[Example], predictions: Path, judgements: Path) -> di
     require_same_ids("test problems", ids, str(judgements), [j.id for j in found])
     by_id = {judgement.id: judgement for judgement in found}
     return {p.id: Answer(p, by_id[p.id]) for p in said}
+
+
+def _training(final: Json) -> Json | None:
+    """The manifest beside the tuned model's folder, where there is one: the page says more then."""
+    model = final.get("model")
+    folder = model.get("path") if isinstance(model, dict) else None
+    if not folder:
+        return None
+    path = Path(folder)
+    try:
+        found = json.loads(path.with_name(path.name + ".manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _funnel(verdicts: Path, train: Sequence[Example], test: Sequence[Example]) -> Funnel:

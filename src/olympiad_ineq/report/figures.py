@@ -42,14 +42,29 @@ def curve(points: Sequence[LossPoint], top: float) -> Markup:
     last = max(points[-1].tokens, 1)
     first = points[0].tokens
     span = max(last - first, 1)
-    path = " ".join(
-        f"{1000 * (p.tokens - first) / span:.1f},{1000 - 1000 * min(p.loss, top) / top:.1f}"
-        for p in points
+    across = [1000 * (point.tokens - first) / span for point in points]
+    losses = [point.loss for point in points]
+    raw, mean = (
+        " ".join(
+            f"{x:.1f},{1000 - 1000 * min(y, top) / top:.1f}"
+            for x, y in zip(across, ys, strict=True)
+        )
+        for ys in (losses, _running_mean(losses))
     )
     grid = "".join(
         f'<line class="grid" x1="0" x2="1000" y1="{y}" y2="{y}"/>' for y in (0, 250, 500, 750, 1000)
     )
     return Markup(
         '<svg class="curve" viewBox="0 0 1000 1000" preserveAspectRatio="none" aria-hidden="true">'
-        f'{grid}<polyline class="tuned" points="{path}"/></svg>'
+        f'{grid}<polyline class="raw" points="{raw}"/>'
+        f'<polyline class="tuned" points="{mean}"/></svg>'
     )
+
+
+def _running_mean(values: Sequence[float], keep: float = 0.9) -> list[float]:
+    """An exponential running mean without the pull of its start."""
+    means, total, weight = [], 0.0, 0.0
+    for value in values:
+        total, weight = keep * total + value, keep * weight + 1
+        means.append(total / weight)
+    return means

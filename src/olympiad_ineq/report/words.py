@@ -93,12 +93,38 @@ def shots(result: Json) -> str:
 
 
 def model_name(result: Json) -> str:
-    """The name of the model that answered, with its digest where there is one."""
+    """Which model answered: its name or folder, and the beginning of its digest."""
     model: Any = result.get("model")
     if not isinstance(model, Mapping):
         return str(model) if model else "not recorded"
-    name = next((str(model[k]) for k in ("name", "path", "id") if model.get(k)), "not recorded")
-    mark = next(
-        (str(model[k]) for k in ("revision", "digest", "sha256", "weights") if model.get(k)), ""
-    )
-    return f"{name} ({mark[:12]})" if mark else name
+    name = str(model.get("name") or model.get("path") or "not recorded")
+    return f"{name} (sha256 {model['sha256'][:12]})" if model.get("sha256") else name
+
+
+def duration(seconds: float | None) -> str:
+    """A wall time: "71 s", "17 min", "3.4 h"."""
+    if seconds is None:
+        return "not recorded"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def training(manifest: Json) -> str:
+    """How the model was trained, from its manifest: what is recorded there."""
+    settings = manifest.get("settings") or {}
+    said = [
+        f"{name} {settings[key]:g}"
+        for key, name in (
+            ("epochs", "epochs"),
+            ("batch_size", "batch"),
+            ("learning_rate", "learning rate"),
+        )
+        if isinstance(settings.get(key), int | float)
+    ]
+    machine = " on ".join(str(manifest[k]) for k in ("precision", "device") if manifest.get(k))
+    speed = manifest.get("tokens_per_second")
+    said += [machine] if machine else []
+    said += [duration(manifest["seconds"])] if manifest.get("seconds") else []
+    said += [f"{speed:,.0f} tokens/s"] if isinstance(speed, int | float) else []
+    return ", ".join(said)

@@ -41,9 +41,9 @@
     if (until > drawn) ol.insertAdjacentHTML("beforeend", shown.slice(drawn, until).map(row).join(""));
     drawn = until;
   };
-  new IntersectionObserver((entries) => {
-    if (entries.some((e) => e.isIntersecting) && drawn < shown.length) draw(drawn + BATCH);
-  }, { root: list, rootMargin: "600px" }).observe($("more"));
+  list.addEventListener("scroll", () => {
+    if (list.scrollTop + 2 * list.clientHeight > list.scrollHeight) draw(drawn + BATCH);
+  }, { passive: true });
 
   let wanted = 0;
   const filter = async () => {
