@@ -40,9 +40,7 @@ class TooLarge(ValueError):
     """The problem has more terms than a key is made for."""
 
 
-def canonical_key(
-    variables: Sequence[str], domain: str, given: Sequence[str], goal: str
-) -> str:
+def canonical_key(variables: Sequence[str], domain: str, given: Sequence[str], goal: str) -> str:
     """A short hash of the problem up to renaming, inversion, moving and scaling.
 
     Raises the kernel's Unreadable where the problem cannot be read.
@@ -75,10 +73,8 @@ def _digest(*parts: str) -> str:
 # -- reading -----------------------------------------------------------------------------------
 
 
-def _system(
-    variables: Sequence[str], domain: str, given: Sequence[str], goal: str
-) -> System | str:
-    """Hypotheses and goal as relations `polynomial op 0`; text where a root or a size forbids it."""
+def _system(variables: Sequence[str], domain: str, given: Sequence[str], goal: str) -> System | str:
+    """Hypotheses and goal as relations `polynomial op 0`; text where a root forbids it."""
     names = tuple(variables)
     chains = [parse_chain(text, names) for text in given]
     target = parse_chain(goal, names)
@@ -291,9 +287,7 @@ def _least(system: System, invertible: bool) -> System:
 
 def _inverted(system: System) -> System:
     """x → 1/x for all variables, cleared again."""
-    return tuple(
-        tuple((op, _flipped(terms)) for op, terms in side) for side in system
-    )  # type: ignore[return-value]
+    return tuple(tuple((op, _flipped(terms)) for op, terms in side) for side in system)  # type: ignore[return-value]
 
 
 def _flipped(terms: Terms) -> Terms:
@@ -305,8 +299,12 @@ def _flipped(terms: Terms) -> Terms:
 
 def _moved(system: System, order: Sequence[int]) -> System:
     facts, goals = (
-        tuple(sorted(_signed(op, [(tuple(e[i] for i in order), c) for e, c in terms])
-                     for op, terms in side))
+        tuple(
+            sorted(
+                _signed(op, [(tuple(e[i] for i in order), c) for e, c in terms])
+                for op, terms in side
+            )
+        )
         for side in system
     )
     return facts, goals
@@ -330,14 +328,12 @@ def _orders(system: System) -> Iterator[tuple[int, ...]]:
         mark = []
         for kind, op, terms in rows:
             sign = op != "="
-            seen = sorted(
-                (e[i], tuple(sorted(e)), c if sign else abs(c)) for e, c in terms if e[i]
-            )
+            seen = sorted((e[i], tuple(sorted(e)), c if sign else abs(c)) for e, c in terms if e[i])
             mark.append((kind, op, tuple(seen)))
         marks.append(tuple(sorted(mark)))
     groups: dict[object, list[int]] = {}
-    for mark in sorted(set(marks)):
-        groups[mark] = [i for i in range(n) if marks[i] == mark]
+    for one in sorted(set(marks)):
+        groups[one] = [i for i in range(n) if marks[i] == one]
     sizes = prod(prod(range(1, len(g) + 1)) for g in groups.values())
     if sizes > MAX_ORDERS:
         # Too symmetric to try all: rotations only. Keys stay sound, some relatives are missed.

@@ -37,8 +37,14 @@ DIFFICULTIES = (1, 2, 3, 4)
 NAMES: dict[int, tuple[tuple[str, ...], ...]] = {
     1: (("x",), ("x",), ("a",), ("t",), ("y",)),
     2: (("a", "b"), ("a", "b"), ("x", "y"), ("x", "y"), ("p", "q"), ("u", "v"), ("m", "n")),
-    3: (("a", "b", "c"), ("a", "b", "c"), ("x", "y", "z"), ("x", "y", "z"), ("p", "q", "r"),
-        ("u", "v", "w")),
+    3: (
+        ("a", "b", "c"),
+        ("a", "b", "c"),
+        ("x", "y", "z"),
+        ("x", "y", "z"),
+        ("p", "q", "r"),
+        ("u", "v", "w"),
+    ),
     4: (("a", "b", "c", "d"), ("a", "b", "c", "d"), ("x", "y", "z", "w"), ("p", "q", "r", "s")),
 }
 # How often a problem has so many variables, before the user's choice is applied.
@@ -95,9 +101,7 @@ class _Cell:
         self.choices: list[tuple[int, list[Template]]] = []
         for n in variables:
             fitting = [
-                t
-                for t in TEMPLATES[technique]
-                if n in t.variables and difficulty in t.levels
+                t for t in TEMPLATES[technique] if n in t.variables and difficulty in t.levels
             ]
             if fitting:
                 self.choices.append((n, fitting))
@@ -140,7 +144,8 @@ class _Cell:
         goal = canonical(sketch.goal, names)
         given = tuple(canonical(g, names) for g in sketch.given)
         steps = tuple(canonical_steps(sketch.steps, names))
-        text = render_problem(names, sketch.domain, given, goal, rng.randrange(PROBLEM_PHRASINGS))
+        phrasing = rng.randrange(PROBLEM_PHRASINGS)
+        text = render_problem(names, sketch.domain, given, goal, phrasing)
         # Proofs keep to one wording mostly: what is to be learnt is the mathematics.
         wording = rng.randrange(PROOF_PHRASINGS) if rng.random() < 0.25 else 0
         shown = sketch.equality if self.difficulty >= 3 else None
@@ -163,7 +168,7 @@ class _Cell:
 
 
 class Generation(Iterator[Draft]):
-    """The drafts, one by one; `shortfalls` says afterwards which cells fell short of their share."""
+    """The drafts, one by one; `shortfalls` says afterwards which cells fell short."""
 
     def __init__(self, cells: Sequence[_Cell], count: int) -> None:
         self.cells, self.count = cells, count

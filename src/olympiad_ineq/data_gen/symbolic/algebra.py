@@ -224,9 +224,7 @@ def letters(exps: Exps) -> str:
 Block = tuple[str, tuple[tuple[int, Exps], ...]]
 
 
-def pattern(
-    blocks: Sequence[tuple[str, Sequence[tuple[int, Exps]]]], invert: bool = False
-) -> str:
+def pattern(blocks: Sequence[tuple[str, Sequence[tuple[int, Exps]]]], invert: bool = False) -> str:
     """A name for a structure, the same after any renaming of its variables.
 
     A block is a tag and its vectors, each with a weight; blocks and the vectors in each are

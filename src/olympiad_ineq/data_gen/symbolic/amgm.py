@@ -15,8 +15,9 @@ from olympiad_ineq.data_gen.symbolic.algebra import (
     primitive,
     used,
 )
+from olympiad_ineq.data_gen.symbolic.conditions import given_product, given_sum
 from olympiad_ineq.data_gen.symbolic.means import Atom, Shape
-from olympiad_ineq.data_gen.symbolic.sketch import Sketch, Template, Work
+from olympiad_ineq.data_gen.symbolic.sketch import Point, Sketch, Template, Work
 
 MULTIPLIERS = {1: (1,), 2: (1, 1, 1, 2), 3: (1, 1, 2, 3), 4: (1, 2, 3)}
 
@@ -39,7 +40,7 @@ def any_mean(size: int, level: int) -> Sequence[Shape]:
 
 
 def draw_atom(
-    work: Work, pool: Pool, point: means.Point, sizes: Sequence[int], multiplier: int = 1
+    work: Work, pool: Pool, point: Point, sizes: Sequence[int], multiplier: int = 1
 ) -> Atom | None:
     shapes = pool(work.rng.choice(sizes), work.level)
     if not shapes:
@@ -59,14 +60,18 @@ def single(pool: Pool) -> Callable[[Work], Sketch | None]:
             return None
         (atom,), point = means.tidy([atom], point)
         fact = atom.state(work)
-        return work.finish(work.ge(fact.lhs, fact.rhs), means.family("mean", [atom]), point,
-                           means.ray([atom], work.n))
+        return work.finish(
+            work.ge(fact.lhs, fact.rhs),
+            means.family("mean", [atom]),
+            point,
+            means.ray([atom], work.n),
+        )
 
     return make
 
 
 def draw_atoms(
-    work: Work, pool: Pool, point: means.Point, count: int, stretch: bool = False
+    work: Work, pool: Pool, point: Point, count: int, stretch: bool = False
 ) -> list[Atom] | None:
     """Different atoms that together use every variable; `stretch` lets them have multipliers."""
     sizes = [s for s in (1, 2, 2, 3) if s <= work.n]
@@ -101,8 +106,7 @@ def total(pool: Pool, count: dict[int, Sequence[int]]) -> Callable[[Work], Sketc
         lhs, rhs = (ordered(lhs), ordered(rhs)) if work.level >= 3 else (last(lhs), last(rhs))
         goal = work.ge(lhs, rhs)
         work.step(goal, "combine", of=[f.id for f in facts])
-        return work.finish(goal, means.family("sum", atoms), point,
-                           means.ray(atoms, work.n))
+        return work.finish(goal, means.family("sum", atoms), point, means.ray(atoms, work.n))
 
     return make
 
@@ -130,8 +134,7 @@ def products(pool: Pool, count: dict[int, Sequence[int]]) -> Callable[[Work], Sk
         left = "*".join(factor(fact.lhs, work.names) for fact in facts)
         goal = f"{left} >= {work.say([right])}"
         work.step(goal, "multiply", of=[f.id for f in facts])
-        return work.finish(goal, means.family("product", atoms), point,
-                           means.ray(atoms, work.n))
+        return work.finish(goal, means.family("product", atoms), point, means.ray(atoms, work.n))
 
     return make
 
@@ -175,17 +178,101 @@ def cyclic(pool: Pool) -> Callable[[Work], Sketch | None]:
             return None
         atom, lhs, rhs = drawn
         fact = atom.state(work)
-        goal = work.ge(*work.cyclic(fact))
-        return work.finish(goal, cyclic_family("cyclic", [atom]), means.ones(work.n), len({t.degree for t in lhs + rhs}) == 1)
+        added = work.cyclic(fact)
+        goal = work.ge(added.lhs, added.rhs)
+        return work.finish(
+            goal,
+            cyclic_family("cyclic", [atom]),
+            means.ones(work.n),
+            len({t.degree for t in lhs + rhs}) == 1,
+        )
 
     return make
 
 
+def two_cyclic(work: Work) -> Sketch | None:
+    """Two cyclic sums, added; what stands on both sides is cancelled."""
+    n, rng = work.n, work.rng
+    upper = cyclic_atom(work, equal_weights)
+    lower = cyclic_atom(work, equal_weights)
+    if upper is None or lower is None:
+        return None
+    (high, top, middle), (low, second, bottom) = upper, lower
+    times = rng.choice((1, 1, 2))
+    lhs = collect([*top, *(t.times(times) for t in second)])
+    rhs = collect([*middle, *(t.times(times) for t in bottom)])
+    rest = collect([*lhs, *(-t for t in rhs)])
+    lhs, rhs = [t for t in rest if t.coef > 0], [-t for t in rest if t.coef < 0]
+    if not lhs or not rhs or len(lhs) > 9 or len(rhs) > 6 or primitive(lhs, rhs) != [lhs, rhs]:
+        return None
+    if high.rows == low.rows or sum(t.coef for t in lhs) != sum(t.coef for t in rhs):
+        return None
+    one = work.cyclic(high.state(work)).id
+    two = work.cyclic(low.state(work)).id
+    goal = work.ge(last(lhs), last(rhs))
+    work.step(goal, "combine", of=[one, two], **({"weights": [1, times]} if times > 1 else {}))
+    homogeneous = len({t.degree for t in lhs + rhs}) == 1
+    return work.finish(goal, cyclic_family("two-cyclic", [high, low]), means.ones(n), homogeneous)
+
+
+def with_extra(work: Work) -> Sketch | None:
+    """A cyclic sum and one mean beside it."""
+    n = work.n
+    drawn = cyclic_atom(work, equal_weights)
+    other = draw_atom(
+        work,
+        equal_weights,
+        means.ones(n),
+        [s for s in (1, 2, 3) if s <= n],
+        work.rng.choice(MULTIPLIERS[work.level]),
+    )
+    if drawn is None or other is None:
+        return None
+    atom, top, bottom = drawn
+    (other,), _ = means.tidy([other], means.ones(n))
+    lhs, rhs = collect([*top, *other.lhs]), collect([*bottom, *other.rhs])
+    if means.clash(lhs, rhs) or primitive(lhs, rhs) != [lhs, rhs]:
+        return None
+    one = work.cyclic(atom.state(work)).id
+    two = other.state(work).id
+    goal = work.ge(last(lhs), last(rhs))
+    work.step(goal, "combine", of=[one, two])
+    name = f"{cyclic_family('cyclic', [atom])} & {means.family('mean', [other])}"
+    return work.finish(goal, name, means.ones(n))
+
+
 TEMPLATES: tuple[Template, ...] = (
     Template("amgm-mean", single(any_mean), (1, 2, 3, 4), (1, 2), 2),
-    Template("amgm-sum", total(equal_weights, {1: (2,), 2: (2, 3), 3: (3,), 4: (3, 4)}),
-             (1, 2, 3, 4), (1, 2, 3, 4), 4),
-    Template("amgm-product", products(equal_weights, {1: (2,), 2: (2, 3), 3: (2, 3), 4: (3,)}),
-             (1, 2, 3, 4), (1, 2, 3, 4), 3),
+    Template(
+        "amgm-sum",
+        total(equal_weights, {1: (2,), 2: (2, 3), 3: (3,), 4: (3, 4)}),
+        (1, 2, 3, 4),
+        (1, 2, 3, 4),
+        4,
+    ),
+    Template(
+        "amgm-product",
+        products(equal_weights, {1: (2,), 2: (2, 3), 3: (2, 3), 4: (3,)}),
+        (1, 2, 3, 4),
+        (1, 2, 3, 4),
+        3,
+    ),
     Template("amgm-cyclic", cyclic(equal_weights), (3, 4), (2,), 4),
+    Template(
+        "amgm-given-product",
+        given_product({2: (1,), 3: (1, 2, 2), 4: (2, 3)}, "sum"),
+        (2, 3, 4),
+        (2, 3, 4),
+        2,
+    ),
+    Template(
+        "amgm-given-product-times",
+        given_product({3: (2,), 4: (2, 3)}, "product"),
+        (2, 3, 4),
+        (3, 4),
+        2,
+    ),
+    Template("amgm-given-sum", given_sum((2, 3), True), (2, 3, 4), (3, 4), 3),
+    Template("amgm-cyclic-extra", with_extra, (3,), (3,), 3),
+    Template("amgm-two-cyclic", two_cyclic, (3,), (4,), 5),
 )

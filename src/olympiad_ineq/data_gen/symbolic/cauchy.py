@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from math import gcd
 
 from olympiad_ineq.data_gen.symbolic.algebra import (
@@ -22,8 +23,17 @@ from olympiad_ineq.data_gen.symbolic.algebra import (
     used,
     variable,
 )
-from olympiad_ineq.data_gen.symbolic.means import Point, at, ones
-from olympiad_ineq.data_gen.symbolic.sketch import Sketch, Template, Work
+from olympiad_ineq.data_gen.symbolic.means import (
+    at,
+    build,
+    cubes,
+    family,
+    ones,
+    place,
+    tidy,
+    two,
+)
+from olympiad_ineq.data_gen.symbolic.sketch import Point, Sketch, Template, Work
 
 NUMERATOR_LIMIT = {1: 4, 2: 6, 3: 9, 4: 12}
 
@@ -65,20 +75,28 @@ def quotient(work: Work, top: Terms, bottom: Terms) -> str:
     constant = ratio(top, bottom)
     if constant is not None:
         (whole,) = primitive(top)
-        factor_ = constant * top[0].coef / whole[0].coef
-        return over([t.times(factor_.numerator) for t in whole],
-                    [number(factor_.denominator, work.n)], work.names)
+        outside = constant * top[0].coef / whole[0].coef
+        return over(
+            [t.times(outside.numerator) for t in whole],
+            [number(outside.denominator, work.n)],
+            work.names,
+        )
     if len(top) == 1 and len(bottom) == 1:
         return work.say([top[0] ** 2 / bottom[0]])
     small_top, small_bottom = primitive(top)[0], primitive(bottom)[0]
     outside = (top[0].coef / small_top[0].coef) ** 2 / (bottom[0].coef / small_bottom[0].coef)
     if len(top) == 1:
-        return over([(small_top[0] ** 2).times(outside.numerator)],
-                    [t.times(outside.denominator) for t in small_bottom], work.names)
+        return over(
+            [(small_top[0] ** 2).times(outside.numerator)],
+            [t.times(outside.denominator) for t in small_bottom],
+            work.names,
+        )
     above = squared(small_top, work.names)
     if outside.numerator != 1:
         above = f"{outside.numerator}*{above}"
-    below = over([number(1, work.n)], [t.times(outside.denominator) for t in small_bottom], work.names)
+    below = over(
+        [number(1, work.n)], [t.times(outside.denominator) for t in small_bottom], work.names
+    )
     return above if below == "1" else above + below[1:]
 
 
@@ -143,7 +161,7 @@ def draw_num(work: Work) -> Exps:
     if rng.random() < 0.55:
         return (0,) * n
     exps = variable(rng.randrange(n), n).exps
-    if work.level >= 2 and rng.random() < 0.2:
+    if work.level >= 2 and rng.random() < 0.1:
         return (variable(rng.randrange(n), n) * mono(1, exps)).exps
     return exps
 
@@ -151,8 +169,10 @@ def draw_num(work: Work) -> Exps:
 def sharp_parts(work: Work, raw: Sequence[tuple[Exps, Terms]], point: Point) -> list[Part] | None:
     """Give the numerators the numbers that make all num/den equal at the point."""
     n = work.n
-    factors = [sum((t.coef * at(point, t.exps) for t in den), Fraction(0)) / at(point, exps)
-               for exps, den in raw]
+    factors = [
+        sum((t.coef * at(point, t.exps) for t in den), Fraction(0)) / at(point, exps)
+        for exps, den in raw
+    ]
     (scaled,) = primitive([number(f, n) for f in factors])
     parts = []
     for (exps, den), k in zip(raw, scaled, strict=True):
@@ -169,7 +189,7 @@ def sharp_parts(work: Work, raw: Sequence[tuple[Exps, Terms]], point: Point) -> 
         elif gcd(int(part.num.coef), *(int(t.coef) for t in den)) > 1:
             return None
         parts.append(part)
-    for p, q in zip(parts, parts[1:], strict=False):
+    for p, q in pairwise(parts):
         left, right = collect(p.num * t for t in q.den), collect(q.num * t for t in p.den)
         if ratio(left, right) is not None:
             return None
@@ -181,7 +201,9 @@ def sharp_parts(work: Work, raw: Sequence[tuple[Exps, Terms]], point: Point) -> 
 def draw_point(work: Work) -> Point:
     rng, n = work.rng, work.n
     values = [Fraction(1)] * n
-    for index in rng.sample(range(n), min(n, rng.choice({1: (0, 1), 2: (0, 1)}.get(work.level, (1, 2))))):
+    for index in rng.sample(
+        range(n), min(n, rng.choice({1: (0, 1), 2: (0, 1)}.get(work.level, (1, 2))))
+    ):
         values[index] = Fraction(rng.choice((2, 3)))
     return tuple(values)
 
@@ -282,10 +304,12 @@ def cyclic_fractions(work: Work) -> Sketch | None:
     if used(vectors(base)) == set() or (len(base.den) == 1 and base.den[0].coef > 1):
         return None
     parts = [base.shifted(i) for i in range(n)]
-    distinct = {(p.num, frozenset(p.den)) for p in parts}
+    distinct = {frozenset(p.den) for p in parts}
     bottom = tidy_sum([t for p in parts for t in p.den])
-    left, right = (collect(parts[0].num * t for t in parts[1].den),
-                   collect(parts[1].num * t for t in parts[0].den))
+    left, right = (
+        collect(parts[0].num * t for t in parts[1].den),
+        collect(parts[1].num * t for t in parts[0].den),
+    )
     if len(distinct) < n or ratio(left, right) is not None or len(bottom) > n + 1:
         return None
     start = min(range(n), key=lambda i: [reading(t) for t in (parts[i].num, *parts[i].den)])
@@ -389,7 +413,9 @@ def squares(count: dict[int, Sequence[int]]) -> Callable[[Work], Sketch | None]:
         inner = collect(x * y for x, y in zip(xs, ys, strict=True))
         if len(inner) < size:
             return None
-        left, right = collect(x**2 for x in xs), collect(y**2 for y in ys)
+        left = tidy_sum([x**2 for x in xs])
+        right = tidy_sum([y**2 for y in ys])
+        inner = tidy_sum(inner)
         if all(t.is_number for t in right):
             sides = f"{right[0].coef}*{factor(left, work.names)}"
         else:
@@ -405,12 +431,183 @@ def squares(count: dict[int, Sequence[int]]) -> Callable[[Work], Sketch | None]:
     return make
 
 
+# -- conditions and mixtures ---------------------------------------------------------------------
+
+
+def fractions_given(work: Work) -> Sketch | None:
+    """Titu's form where the condition turns the right side into a number."""
+    rng, n = work.rng, work.n
+    drawn = draw_parts(work, rng.choice({2: (2,), 3: (2, 3)}.get(work.level, (3, 4))))
+    if drawn is None:
+        return None
+    parts, point = relabel(*drawn)
+    top = tidy_sum([p.num for p in parts])
+    bottom = tidy_sum([t for p in parts for t in p.den])
+    moving = [t for t in bottom if not t.is_number]
+    if len(moving) < 2 or len(moving) > 4 or len(used(t.exps for t in moving)) < n:
+        return None
+    condition = primitive(moving)[0]
+    lines = [t for t in top if not t.is_number]
+    if lines and ratio(lines, condition) is None:
+        return None
+    total = sum((t.coef * at(point, t.exps) for t in condition), Fraction(0))
+    above = sum((t.coef * at(point, t.exps) for t in top), Fraction(0))
+    below = sum((t.coef * at(point, t.exps) for t in bottom), Fraction(0))
+    value = above**2 / below
+    if value.numerator > 60 or value.denominator > 12 or total > 30:
+        return None
+    work.given.append(f"{work.say(condition)} = {work.say([number(total, n)])}")
+    step, lhs, _ = titu(work, parts)
+    goal = f"{lhs} >= {work.say([number(value, n)])}"
+    work.step(goal, "combine", of=[step])
+    return work.finish(goal, structure("titu-given", parts), point)
+
+
+def cyclic_given(work: Work) -> Sketch | None:
+    """a^2/(b+c) + b^2/(c+a) + c^2/(a+b) >= 3/2 where a+b+c = 3."""
+    n, rng = work.n, work.rng
+    side = Fraction(rng.choice((1, 1, 2, 3))) if rng.random() < 0.7 else Fraction(1, n)
+    point = (side,) * n
+    sums = [variable(i, n) for i in range(n)]
+    den = draw_den(work)
+    if any(t.degree > 1 for t in den):
+        return None
+    exps = (0,) * n if rng.random() < 0.5 else variable(rng.randrange(n), n).exps
+    base = Part(mono(1, exps), tuple(den))
+    if len(den) == 1 and (den[0].coef > 1 or used([exps]) & used([den[0].exps])):
+        return None
+    parts = [base.shifted(i) for i in range(n)]
+    if len({frozenset(p.den) for p in parts}) < n:
+        return None
+    top = tidy_sum([p.num for p in parts])
+    bottom = tidy_sum([t for p in parts for t in p.den])
+    above = sum((t.coef * at(point, t.exps) for t in top), Fraction(0))
+    below = sum((t.coef * at(point, t.exps) for t in bottom), Fraction(0))
+    value = above**2 / below
+    if value.denominator > 12:
+        return None
+    start = min(range(n), key=lambda i: [reading(t) for t in (parts[i].num, *parts[i].den)])
+    parts = parts[start:] + parts[:start]
+    work.given.append(f"{work.say(sums)} = {work.say([number(n * side, n)])}")
+    step, lhs, _ = titu(work, parts)
+    goal = f"{lhs} >= {work.say([number(value, n)])}"
+    work.step(goal, "combine", of=[step])
+    return work.finish(goal, structure("titu-cyclic-given", parts), point)
+
+
+def squares_given(work: Work) -> Sketch | None:
+    """x^2+y^2+z^2 >= 9 where x+2y+2z = 9, or (x+2y+2z)^2 <= 81 where x^2+y^2+z^2 = 9."""
+    n, rng = work.n, work.rng
+    work.domain = "real"
+    size = n if n > 1 else 2
+    coefs = [rng.choice((1, 1, 2, 3)) for _ in range(size)]
+    outer = [rng.choice((1, 1, 1, 2)) for _ in range(size)]
+    kind = rng.choice(("a", "a", "ab") if n == 3 else ("a",))
+    if n == 1:
+        return None
+    bases = [variable(i, n) for i in range(n)]
+    if kind == "ab":
+        bases = [variable(i, n) * variable((i + 1) % n, n) for i in range(n)]
+        coefs, outer = [1] * n, [1] * n
+    xs = [m.times(k) for m, k in zip(bases, outer, strict=True)]
+    times = rng.choice((1, 1, 2))
+    inner = [x.times(k) for x, k in zip(xs, coefs, strict=True)]
+    if kind == "a" and any(times * k % o for k, o in zip(coefs, outer, strict=True)):
+        return None
+    point = tuple(Fraction(times * k, o) for k, o in zip(coefs, outer, strict=True))
+    if kind == "ab":
+        point, times = (Fraction(1),) * n, 1
+    weight = sum(k * k for k in coefs)
+    squares_ = [x**2 for x in xs]
+    forward = rng.random() < 0.6
+    product = f"{weight}*{factor(squares_, work.names)} >= {squared(inner, work.names)}"
+    if forward:
+        work.given.append(f"{work.say(inner)} = {times * weight}")
+        goal = f"{work.say(squares_)} >= {times * times * weight}"
+    else:
+        work.given.append(f"{work.say(squares_)} = {times * times * weight}")
+        goal = f"{squared(inner, work.names)} <= {(times * weight) ** 2}"
+    if (times * weight) ** 2 > 900 or weight == 1:
+        return None
+    step = work.step(product, "cauchy", x=[work.say([x]) for x in xs], y=[str(k) for k in coefs])
+    work.step(goal, "combine", of=[step])
+    rows = sorted(zip(coefs, outer, strict=True))
+    name = f"cauchy-given {kind} {n} {'sum' if forward else 'squares'} {rows}"
+    return work.finish(goal, name, point)
+
+
+def nesbitt(work: Work) -> Sketch | None:
+    """a/(b+kc) + b/(c+ka) + c/(a+kb) >= 3/(k+1): Titu, then (a+b+c)^2 >= 3(ab+bc+ca)."""
+    n, rng = 3, work.rng
+    p, q = rng.choice(((1, 1), (1, 2), (2, 1), (1, 3), (3, 1), (2, 3), (3, 2), (1, 4), (1, 5)))
+    a, b, c = (variable(i, n) for i in range(n))
+    dens = [[b.times(p), c.times(q)], [c.times(p), a.times(q)], [a.times(p), b.times(q)]]
+    tops = [a, b, c]
+    lhs = "+".join(over([t], d, work.names) for t, d in zip(tops, dens, strict=True))
+    pairs = [a * b, b * c, c * a]
+    full = [[t * m for m in d] for t, d in zip(tops, dens, strict=True)]
+    names = work.names
+    sums, products = work.say(tops), work.say(pairs)
+    one = work.step(
+        f"{lhs} >= ({sums})^2/({p + q}*({products}))",
+        "titu",
+        nums=[work.say([t]) for t in tops],
+        dens=[work.say(d) for d in full],
+    )
+    two = work.step(
+        f"{work.say([t**2 for t in tops])} >= {products}",
+        "square",
+        expr=[f"{names[0]}-{names[1]}", f"{names[1]}-{names[2]}", f"{names[2]}-{names[0]}"],
+    )
+    bound = Fraction(3, p + q)
+    three = work.step(
+        f"({sums})^2/({p + q}*({products})) >= {work.say([number(bound, n)])}",
+        "scale",
+        of=[two],
+        expr=f"1/({products})",
+    )
+    goal = f"{lhs} >= {work.say([number(bound, n)])}"
+    work.step(goal, "combine", of=[one, three])
+    return work.finish(goal, f"nesbitt {min(p, q) != max(p, q)}", ones(n), True)
+
+
+def mixed(work: Work) -> Sketch | None:
+    """Titu's form and a mean, added."""
+    n, rng = work.n, work.rng
+    size = rng.choice([s for s in (1, 2, 3) if s <= n])
+    point = ones(n)
+    shape = rng.choice([s for s in (*two(size), *cubes(size)) if s.size == size])
+    atom = build(work, shape, place(work, shape), (0,) * size, point, rng.choice((1, 1, 2)))
+    raw = [(draw_num(work), draw_den(work)) for _ in range(rng.choice((2, 2, 3)))]
+    parts = sharp_parts(work, raw, point)
+    if parts is None or atom is None:
+        return None
+    if len(used([*(e for p in parts for e in vectors(p)), *(e for _, e in atom.rows)])) < n:
+        return None
+    (atom,), _ = tidy([atom], point)
+    bottom = tidy_sum([t for p in parts for t in p.den])
+    if len(bottom) > 4 or len(tidy_sum([p.num for p in parts])) > 3:
+        return None
+    step, left, right = titu(work, parts)
+    fact = atom.state(work)
+    goal = f"{left}+{work.say(fact.lhs)} >= {right}+{work.say(fact.rhs)}"
+    work.step(goal, "combine", of=[step, fact.id])
+    return work.finish(goal, f"{structure('titu', parts)} with {family('mean', [atom])}", point)
+
+
 TEMPLATES: tuple[Template, ...] = (
-    Template("titu", fractions({1: (2,), 2: (2, 3), 3: (3,), 4: (3, 4)}), (1, 2, 3, 4),
-             (1, 2, 3, 4), 4),
+    Template(
+        "titu", fractions({1: (2,), 2: (2, 3), 3: (3,), 4: (3, 4)}), (1, 2, 3, 4), (1, 2, 3, 4), 4
+    ),
     Template("titu-cleared", cleared, (2, 3, 4), (2, 3, 4), 2),
     Template("titu-cyclic", cyclic_fractions, (3, 4), (2,), 2),
+    Template("titu-given", fractions_given, (2, 3, 4), (2, 3, 4), 4),
+    Template("titu-cyclic-given", cyclic_given, (3, 4), (3, 4), 2),
+    Template("cauchy-given", squares_given, (2, 3, 4), (2, 3, 4), 2),
+    Template("nesbitt", nesbitt, (3,), (4,), 1),
+    Template("titu-mixed", mixed, (2, 3, 4), (3, 4), 4),
     Template("titu-two-cyclic", cyclic_of_two, (3, 4), (2, 3), 2),
-    Template("cauchy", squares({1: (2,), 2: (2, 3), 3: (3,), 4: (3, 4)}), (1, 2, 3, 4),
-             (1, 2, 3, 4), 3),
+    Template(
+        "cauchy", squares({1: (2,), 2: (2, 3), 3: (3,), 4: (3, 4)}), (1, 2, 3, 4), (1, 2, 3, 4), 3
+    ),
 )

@@ -33,7 +33,7 @@ from olympiad_ineq.data_gen.symbolic.sketch import Fact, Point, Work
 Rows = tuple[tuple[int, Exps], ...]
 
 COEFFICIENT_LIMIT = {1: 9, 2: 16, 3: 36, 4: 81}
-DEGREE_LIMIT = {1: 5, 2: 6, 3: 8, 4: 8}
+DEGREE_LIMIT = {1: 6, 2: 6, 3: 8, 4: 8}
 BELOW_LIMIT = {1: 2, 2: 2, 3: 3, 4: 3}
 
 
@@ -54,7 +54,9 @@ def make_shape(rows: Sequence[tuple[int, Exps]]) -> Shape | None:
     vectors = strip(exps for _, exps in rows)
     weights = [w for w, _ in rows]
     total = sum(weights)
-    sums = [sum(w * v[i] for w, v in zip(weights, vectors, strict=True)) for i in range(len(vectors[0]))]
+    sums = [
+        sum(w * v[i] for w, v in zip(weights, vectors, strict=True)) for i in range(len(vectors[0]))
+    ]
     if any(s % total for s in sums):
         return None
     mean = tuple(s // total for s in sums)
@@ -157,9 +159,7 @@ def orbits(size: int) -> tuple[Shape, ...]:
             if not 3 <= total <= 7 or gcd(*weights) > 1 or len(set(weights)) == 1:
                 continue
             rows = [(w, v) for w, v in zip(weights, versions, strict=True) if w]
-            if len(rows) < 2 or any(
-                sum(w * v[i] for w, v in rows) % total for i in range(size)
-            ):
+            if len(rows) < 2 or any(sum(w * v[i] for w, v in rows) % total for i in range(size)):
                 continue
             mean = tuple(sum(w * v[i] for w, v in rows) // total for i in range(size))
             if mean not in versions:
@@ -168,9 +168,13 @@ def orbits(size: int) -> tuple[Shape, ...]:
     for shape in shapes:
         key = shape.rows[0][1], max(shift(shape.mean, i) for i in range(size))
         old = first.get(key)
-        if old is None or len(shape.rows) < len(old.rows) or (
-            len(shape.rows) == len(old.rows)
-            and sum(w for w, _ in shape.rows) < sum(w for w, _ in old.rows)
+        if (
+            old is None
+            or len(shape.rows) < len(old.rows)
+            or (
+                len(shape.rows) == len(old.rows)
+                and sum(w for w, _ in shape.rows) < sum(w for w, _ in old.rows)
+            )
         ):
             first[key] = shape
     return tuple(first[key] for key in sorted(first))
@@ -187,8 +191,10 @@ def weighted_three(size: int) -> tuple[Shape, ...]:
         for triple in permutations(vectors, 3):
             if triple[1] > triple[2] and weights[1] == weights[2]:
                 continue
-            if any(sum(w * e for w, e in zip(weights, c, strict=True)) % total
-                   for c in zip(*triple, strict=True)):
+            if any(
+                sum(w * e for w, e in zip(weights, c, strict=True)) % total
+                for c in zip(*triple, strict=True)
+            ):
                 continue
             if any(min(c) for c in zip(*triple, strict=True)):
                 continue
@@ -230,9 +236,9 @@ def embed(exps: Exps, spots: Sequence[int], n: int) -> Exps:
     return tuple(out)
 
 
-def draw_look(rng: Random, shape: Shape) -> Exps:
-    """What to divide the shape by: half the time nothing, else a divisor of the mean."""
-    if rng.random() < 0.5:
+def draw_look(rng: Random, shape: Shape, plain: float = 0.6) -> Exps:
+    """What to divide the shape by: mostly nothing, else a divisor of the mean."""
+    if rng.random() < plain:
         return (0,) * shape.size
     divisors = [d for d in product(*(range(e + 1) for e in shape.mean)) if sum(d) <= 4]
     return rng.choice(divisors)
@@ -301,8 +307,10 @@ def build(
     rows = tuple((w, embed(exps, spots, n)) for w, exps in shape.rows)
     moved = [(w, embed(subtract(exps, divide), spots, n)) for w, exps in shape.rows]
     coefs = [1 / at(point, exps) for _, exps in moved]
-    mean = Mono(1 / at(point, embed(subtract(shape.mean, divide), spots, n)),
-                embed(subtract(shape.mean, divide), spots, n))
+    mean = Mono(
+        1 / at(point, embed(subtract(shape.mean, divide), spots, n)),
+        embed(subtract(shape.mean, divide), spots, n),
+    )
     terms, (mean,) = primitive([Mono(c, e) for c, (_, e) in zip(coefs, moved, strict=True)], [mean])
     terms = [t.times(multiplier) for t in terms]
     mean = mean.times(multiplier)

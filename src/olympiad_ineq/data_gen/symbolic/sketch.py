@@ -21,6 +21,7 @@ from olympiad_ineq.data_gen.symbolic.algebra import (
     shifted,
     show_sum,
 )
+from olympiad_ineq.records import Domain
 
 Step = dict[str, Any]
 Point = tuple[Fraction, ...]
@@ -40,7 +41,7 @@ class Sketch:
     """A problem with its proof in the kernel's syntax, before it is put into prose."""
 
     names: tuple[str, ...]
-    domain: str
+    domain: Domain
     given: tuple[str, ...]
     goal: str
     steps: tuple[Step, ...]
@@ -55,7 +56,7 @@ class Work:
     rng: Random
     names: tuple[str, ...]
     level: int
-    domain: str = "positive"
+    domain: Domain = "positive"
     given: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
@@ -102,14 +103,16 @@ class Work:
             facts.append(Fact(step, lhs, rhs))
         return facts
 
-    def cyclic(self, fact: Fact) -> tuple[Terms, Terms]:
-        """State the cyclic versions of a fact; their sum, numbers made coprime."""
+    def cyclic(self, fact: Fact) -> Fact:
+        """State the cyclic versions of a fact and their sum, its numbers made coprime."""
         facts = self.versions(fact)
+        if len(facts) == 1:
+            return fact
         lhs, rhs = primitive(
             collect_orbits([f.lhs for f in facts]), collect_orbits([f.rhs for f in facts])
         )
-        self.step(self.ge(lhs, rhs), "combine", of=[f.id for f in facts])
-        return lhs, rhs
+        step = self.step(self.ge(lhs, rhs), "combine", of=[f.id for f in facts])
+        return Fact(step, lhs, rhs)
 
     def finish(
         self, goal: str, family: str, point: Sequence[Fraction], ray: bool = False
@@ -118,9 +121,12 @@ class Work:
         equality: dict[str, Any]
         if ray and self.n > 1:
             low = primitive([Mono(1 / x, (0,) * self.n) for x in point])[0]
-            equality = {"when": " = ".join(
-                v if t.coef == 1 else f"{t.coef}*{v}" for v, t in zip(self.names, low, strict=True)
-            )}
+            equality = {
+                "when": " = ".join(
+                    v if t.coef == 1 else f"{t.coef}*{v}"
+                    for v, t in zip(self.names, low, strict=True)
+                )
+            }
         else:
             equality = {"point": {v: str(x) for v, x in zip(self.names, point, strict=True)}}
         return Sketch(

@@ -1,9 +1,10 @@
 """Sums of squares: squares of binomials and trinomials, complete squares, squares times factors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import permutations
-from math import gcd
+from itertools import product as product_of
+from math import gcd, prod
 from typing import Any
 
 from olympiad_ineq.data_gen.symbolic.algebra import (
@@ -21,8 +22,8 @@ from olympiad_ineq.data_gen.symbolic.algebra import (
     used,
     variable,
 )
-from olympiad_ineq.data_gen.symbolic.means import Point, at
-from olympiad_ineq.data_gen.symbolic.sketch import Fact, Sketch, Template, Work
+from olympiad_ineq.data_gen.symbolic.means import at
+from olympiad_ineq.data_gen.symbolic.sketch import Fact, Point, Sketch, Template, Work
 
 SIZE_LIMIT = {1: 9, 2: 16, 3: 40, 4: 60}
 
@@ -60,7 +61,7 @@ def draw_point(work: Work) -> Point | None:
     """Where all forms vanish: None for homogeneous forms, which vanish at zero."""
     if work.rng.random() < 0.45 and work.n > 1:
         return None
-    values = (1, 1, 2, 3) if work.level <= 2 else (1, 2, 3, 4, -1, Fraction(1, 2))
+    values = (1, 1, 1, 2, 2, 3, -1, -2) if work.level <= 2 else (1, 2, 3, 4, -1, Fraction(1, 2))
     return tuple(Fraction(work.rng.choice(values)) for _ in range(work.n))
 
 
@@ -71,7 +72,9 @@ def vanishing(work: Work, head: Terms, point: Point | None, tail: Exps | None) -
     if point is None:
         if tail is None:
             return None
-        coef = Fraction(work.rng.choice((1, 1, 1, 2, -1) if work.level <= 2 else (1, 1, 2, 3, -1, -2)))
+        coef = Fraction(
+            work.rng.choice((1, 1, 1, 2, -1) if work.level <= 2 else (1, 1, 2, 3, -1, -2))
+        )
     else:
         coef = sum((t.coef * at(point, t.exps) for t in head), Fraction(0)) / at(point, exps)
     if coef == 0:
@@ -94,9 +97,7 @@ def binomial(work: Work, point: Point | None) -> Terms | None:
         kinds += ["aa-bc", "ab-c"] if point is not None else ["aa-bc"]
     kind = rng.choice(kinds)
     a = variable(i, n, rng.choice((1, 1, 1, 2)))
-    j, k = (rng.sample(others, 2) + [None])[:2] if len(others) > 1 else (*others, None, None)[:2]
-    b = variable(j, n) if j is not None else number(1, n)
-    c = variable(k, n) if k is not None else number(1, n)
+    b, c = ([variable(j, n) for j in rng.sample(others, len(others))] + [number(1, n)] * 2)[:2]
     square = variable(i, n, 1, 2)
     match kind:
         case "a-b":
@@ -129,9 +130,27 @@ def trinomial(work: Work, point: Point | None) -> Terms | None:
         return vanishing(work, [a, variable(0, n, rng.choice((1, -1, 2, -2)))], point, None)
     spots = rng.sample(range(n), min(n, 3))
     head = [variable(spots[0], n), variable(spots[1], n, rng.choice((1, 1, -1, 2, -2)))]
+    if rng.random() < 0.35:
+        square = rng.choice((variable(spots[0], n, 1, 2), head[0] * variable(spots[-1], n)))
+        if square.exps != head[1].exps:
+            head[0] = square
     if n == 2 or (point is not None and rng.random() < 0.5):
         return vanishing(work, head, point, None)
     return vanishing(work, head, point, variable(spots[2], n).exps)
+
+
+def linear(work: Work, point: Point | None) -> Terms | None:
+    """a - k*b or a - k."""
+    rng, n = work.rng, work.n
+    i = rng.randrange(n)
+    j = rng.choice([k for k in [*range(n), None] if k != i]) if point is not None else None
+    if point is None and n > 1:
+        j = rng.choice([k for k in range(n) if k != i])
+    tail = None if j is None else variable(j, n).exps
+    return vanishing(work, [variable(i, n)], point, tail)
+
+
+FORMS = {"1": linear, "2": binomial, "3": trinomial}
 
 
 def normal(form: Terms) -> Terms:
@@ -140,16 +159,16 @@ def normal(form: Terms) -> Terms:
     return [-t for t in form] if form[0].coef < 0 else form
 
 
-def draw_forms(
-    work: Work, kinds: Sequence[str], point: Point | None
-) -> list[Terms] | None:
+def draw_forms(work: Work, kinds: Sequence[str], point: Point | None) -> list[Terms] | None:
     forms: list[Terms] = []
     for kind in kinds:
-        form = (binomial if kind == "2" else trinomial)(work, point)
+        form = FORMS[kind](work, point)
         if form is None:
             return None
         form = normal(form)
-        if len(form) < int(kind) or form in forms:
+        if len(form) < max(2, int(kind)) or form in forms:
+            return None
+        if form[-1].coef > 0 and any(min(c) for c in zip(*(t.exps for t in form), strict=True)):
             return None
         forms.append(form)
     if len(used(t.exps for form in forms for t in form)) < work.n:
@@ -174,20 +193,47 @@ def family(forms: Sequence[Terms], kind: str = "") -> str:
 
     Differences of monomials are named as in AM-GM, whose two-term means they are.
     """
-    if not kind and all(len(f) == 2 and f[0].coef * f[1].coef < 0 for f in forms):
+    if not kind and all(len(f) == 2 for f in forms) and _balanced(forms):
         blocks = [("", [(1, tuple(2 * e for e in t.exps)) for t in f]) for f in forms]
         return f"{'mean' if len(forms) == 1 else 'sum'} {pattern(blocks, invert=True)}"
+    return f"squares{kind} {min(_signed_names(forms))}"
+
+
+def _balanced(forms: Sequence[Terms]) -> bool:
+    """Whether some change of signs of variables makes every form a difference of monomials."""
     n = len(forms[0][0].exps)
-    names = []
-    for order in permutations(range(n)):
-        parts = []
-        for form in forms:
-            rows = sorted((tuple(t.exps[i] for i in order), t.coef > 0) for t in form)
-            if rows[-1][1] is False:
-                rows = [(e, not s) for e, s in rows]
-            parts.append("".join(("+" if s else "-") + letters(e) for e, s in reversed(rows)))
-        names.append(" & ".join(sorted(parts)))
-    return f"squares{kind} {min(names)}"
+    return any(
+        all(
+            prod(s**e for t in form for s, e in zip(signs, t.exps, strict=True))
+            * form[0].coef
+            * form[1].coef
+            < 0
+            for form in forms
+        )
+        for signs in product_of((1, -1), repeat=n)
+    )
+
+
+def _signed_names(forms: Sequence[Terms]) -> Iterator[str]:
+    """How the forms read after each renaming and each change of signs of variables."""
+    n = len(forms[0][0].exps)
+    for signs in product_of((1, -1), repeat=n):
+        flipped = [
+            [
+                (t.exps, t.coef * prod(s**e for s, e in zip(signs, t.exps, strict=True)) > 0)
+                for t in form
+            ]
+            for form in forms
+        ]
+        for order in permutations(range(n)):
+            parts = []
+            for form in flipped:
+                rows = sorted((tuple(e[i] for i in order), up) for e, up in form)
+                flip = not rows[-1][1]
+                parts.append(
+                    "".join(("+" if up != flip else "-") + letters(e) for e, up in reversed(rows))
+                )
+            yield " & ".join(sorted(parts))
 
 
 # -- templates ---------------------------------------------------------------------------------
@@ -205,8 +251,9 @@ def goal_text(work: Work, terms: Sequence[Mono]) -> str | None:
         # x^2 - 4x + 7 >= 3: the number is shared between the sides.
         rest = [t for t in terms if not t.is_number]
         shown = numbers[0].coef + work.rng.choice((1, 1, 2, 3))
-        return work.ge([*ordered(rest), number(shown, work.n)],
-                       [number(shown - numbers[0].coef, work.n)])
+        return work.ge(
+            [*ordered(rest), number(shown, work.n)], [number(shown - numbers[0].coef, work.n)]
+        )
     if right and roll < 0.85:
         return relation(work, terms)
     if len(terms) > 5 or not right:
@@ -235,7 +282,7 @@ def finish(work: Work, goal: str, name: str, claimed: dict[str, Any]) -> Sketch:
 
 
 def squares(plans: dict[int, Sequence[str]]) -> Callable[[Work], Sketch | None]:
-    """Squares of binomials ("2") and trinomials ("3"), each stated, then added."""
+    """Squares of differences ("1"), binomials ("2") and trinomials ("3"), stated, then added."""
 
     def make(work: Work) -> Sketch | None:
         work.domain = "real"
@@ -276,13 +323,13 @@ def shifted_square(work: Work) -> Sketch | None:
     lhs, rhs = split(total)
     if not lhs or not rhs or max(abs(t.coef) for t in total) > SIZE_LIMIT[work.level]:
         return None
-    left, right = work.cyclic(state(work, form))
+    added = work.cyclic(state(work, form))
+    left, right = added.lhs, added.rhs
     both = collect([*left, *(-t for t in right)])
     if len(both) != len(left) + len(right) or not both:
         return None
     goal = work.steps[-1]["claim"]
-    return finish(work, goal, family([form], " cyclic"),
-                  equality([form], point, work, cyclic=True))
+    return finish(work, goal, family([form], " cyclic"), equality([form], point, work, cyclic=True))
 
 
 def times_factor(work: Work) -> Sketch | None:
@@ -327,17 +374,22 @@ def times_factor(work: Work) -> Sketch | None:
 def complete(work: Work) -> Sketch | None:
     """A quadratic that is a weighted sum of squares: 4(a^2+ab+b^2) = (2a+b)^2 + 3b^2."""
     rng, n = work.rng, work.n
+    if n < work.level - 1:
+        return None
     work.domain = "real"
     top = 1 + work.level
-    point = None if rng.random() < 0.5 and n > 1 else tuple(
-        Fraction(rng.choice((1, 1, 2, -1, 3))) for _ in range(n))
+    point = (
+        None
+        if rng.random() < 0.5 and n > 1
+        else tuple(Fraction(rng.choice((1, 1, 2, -1, 3))) for _ in range(n))
+    )
     names = list(range(n))
     forms: list[Terms] = []
     weights = []
     for i in range(n):  # triangular: the i-th form starts with the i-th variable
         p = rng.choice((1, 2, 2, 3) if i + 1 < n else (1,))
         head = [variable(i, n, p)]
-        for j in names[i + 1:]:
+        for j in names[i + 1 :]:
             q = rng.choice((0, 1, -1, 1, -1, 2, -2))
             if q:
                 head.append(variable(j, n, q))
@@ -349,7 +401,9 @@ def complete(work: Work) -> Sketch | None:
             return None
         forms.append(normal(primitive(head)[0]))
         weights.append(rng.choice((1, 1, 2, 3)))
-    total = collect(t.times(w) for w, form in zip(weights, forms, strict=True) for t in expand(form))
+    total = collect(
+        t.times(w) for w, form in zip(weights, forms, strict=True) for t in expand(form)
+    )
     content = gcd(*(int(t.coef) for t in total))
     total = [t.times(Fraction(1, content)) for t in total]
     left, right = split(total)
@@ -357,8 +411,10 @@ def complete(work: Work) -> Sketch | None:
         return None
     if not any(len(f) > 1 for f in forms) or len(left) < 2 or not right:
         return None
-    facts = [work.step(f"{squared_form(work, form)} >= 0", "square", expr=work.say(form))
-             for form in forms]
+    facts = [
+        work.step(f"{squared_form(work, form)} >= 0", "square", expr=work.say(form))
+        for form in forms
+    ]
     goal = goal_text(work, total)
     if goal is None:
         return None
@@ -375,8 +431,71 @@ def squared_form(work: Work, form: Sequence[Mono]) -> str:
     return f"({work.say(form)})^2"
 
 
+def given_sum(work: Work) -> Sketch | None:
+    """Squares of a - s, with a sum given: a^2+b^2+c^2 >= 3 where a+b+c = 3."""
+    rng, n = work.rng, work.n
+    work.domain = "real"
+    pairs = n == 3 and rng.random() < 0.3
+    bases = [variable(i, n) for i in range(n)]
+    if pairs:
+        bases = [variable(i, n) * variable((i + 1) % n, n) for i in range(n)]
+    extra = rng.random() < 0.5 and n > 1
+    point = (
+        [Fraction(1)] * n
+        if pairs or extra
+        else [Fraction(rng.choice((1, 1, 2, 3))) for _ in range(n)]
+    )
+    values = [at(tuple(point), m.exps) for m in bases]
+    factors = [Fraction(rng.choice((1, 1, 1, 2, 3))) for _ in bases]
+    weights = [k * s for k, s in zip(factors, values, strict=True)]
+    small = [t.coef for t in primitive([number(w, n) for w in weights])[0]]
+    times = 2 * weights[0] / small[0]
+    total = sum((g * s for g, s in zip(small, values, strict=True)), Fraction(0))
+    condition = [m.times(g) for m, g in zip(bases, small, strict=True)]
+    work.given.append(f"{work.say(condition)} = {work.say([number(total, n)])}")
+    facts, lhs = [], []
+    for k, m, s in zip(factors, bases, values, strict=True):
+        terms = [(m**2).times(k), number(k * s * s, n), m.times(-2 * k * s)]
+        fields: dict[str, Any] = {"expr": work.say([m, number(-s, n)])}
+        if k != 1:
+            fields = {"expr": [fields["expr"]], "weights": [k.numerator]}
+        facts.append(work.step(relation(work, terms), "square", **fields))
+        lhs += terms
+    name = f"{'pairs' if pairs else 'single'} {n}"
+    if extra:
+        form = binomial(work, tuple(point))
+        if form is None or len(form) < 2:
+            return None
+        form = normal(form)
+        fact = state(work, form)
+        facts.append(fact.id)
+        lhs += expand(form)
+        name += " " + family([form], " extra")
+    full = collect(lhs)
+    added = work.step(relation(work, full), "combine", of=facts)
+    known = {t.exps: t.coef for t in condition}
+    rest = collect([*full, *(t.times(times) for t in condition), number(-times * total, n)])
+    if any(t.exps in known for t in rest) and not extra:
+        return None
+    left = [t for t in rest if not t.is_number]
+    bound = -sum((t.coef for t in rest if t.is_number), Fraction(0))
+    if not left or bound <= 0 or len(left) > 7:
+        return None
+    left, (right,) = primitive(left, [number(bound, n)])
+    goal = work.ge(ordered(left), [right])
+    if max(abs(t.coef) for t in left) > SIZE_LIMIT[work.level] or right.coef > 200:
+        return None
+    step: dict[str, Any] = {"of": [added, "given"]}
+    if times != 1:
+        step["weights"] = [1, int(times)]
+    work.step(goal, "combine", **step)
+    shape = ",".join(sorted(str(k) for k in factors))
+    claimed = {"point": {v: str(x) for v, x in zip(work.names, point, strict=True)}}
+    return finish(work, goal, f"given-squares {name} {shape}", claimed)
+
+
 PLANS: dict[int, Sequence[str]] = {
-    1: ("2", "3", "22", "22", "22"),
+    1: ("2", "3", "3", "22", "22", "22", "23", "111"),
     2: ("222", "222", "23", "23", "33"),
     3: ("2222", "223", "233", "33"),
     4: ("2223", "2233", "333"),
@@ -386,5 +505,6 @@ TEMPLATES: tuple[Template, ...] = (
     Template("sos-squares", squares(PLANS), (1, 2, 3, 4), (1, 2, 3, 4), 6),
     Template("sos-cyclic", shifted_square, (3, 4), (2,), 2),
     Template("sos-scaled", times_factor, (2, 3, 4), (2, 3, 4), 2),
+    Template("sos-given-sum", given_sum, (2, 3, 4), (3, 4), 3),
     Template("sos-complete", complete, (2, 3, 4), (3, 4), 3),
 )
