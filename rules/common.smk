@@ -19,6 +19,7 @@ except UserError as error:
 # Rules call `python $SCRIPTS/<verb>.py`: this Python, from any folder. What a stage does with W&B
 # changes no result, so it travels here and not as a param.
 shell.prefix(
+    "set -euo pipefail; "  # Snakemake's own prefix, which this one replaces
     f'export PATH="{Path(sys.executable).parent}:$PATH"'
     f' SCRIPTS="{workflow.basedir}/workflow_scripts"'
     f" WANDB_MODE={SETTINGS.train.wandb.mode}"

@@ -124,3 +124,10 @@ def test_another_seed_gives_other_rows(tiny_run: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-3000:]
     for name in ROWS[:4]:
         assert digest(tmp_path / name) != digest(tiny_run / name), name
+
+
+def test_a_failing_stage_fails_its_rule_though_its_words_go_through_tee(tmp_path: Path) -> None:
+    done = snakemake(tmp_path, "results/split/train.parquet", split__train="130", split__test="29")
+    assert done.returncode != 0
+    assert "but some output files are missing" not in done.stdout
+    assert "non-zero exit code" in done.stdout
