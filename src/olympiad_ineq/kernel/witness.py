@@ -1,8 +1,9 @@
 """Exact evaluation at rational points: counterexamples, and the points that claims are tried on.
 
 A witness proves falsehood by itself: a point of the domain with rational coordinates where every
-hypothesis holds and the goal fails (or is not defined). Evaluation is in exact fractions; roots
-are taken only where they are rational, so nothing is ever rounded.
+hypothesis holds and the goal fails (or is not defined). Evaluation is in exact fractions, with
+roots where they are rational; else the goal is enclosed in rigorous intervals (Arb, 200 bits), and
+counts as false only if it fails for every number in them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from flint import fmpq
+from flint import arb, fmpq
+from flint import ctx as flint_context
 
 from .statement import Statement
 from .syntax import Add, Chain, Div, Expr, Mul, Neg, Num, Pow, Root, Unreadable, Var
@@ -77,6 +79,53 @@ def holds(chain: Chain, point: Point) -> bool:
     return True
 
 
+def enclosure(expr: Expr, point: Point) -> arb:
+    """An interval that certainly contains the value at the point; Inexact where it is unbounded."""
+    match expr:
+        case Num(number):
+            return arb(number)
+        case Var(name):
+            return arb(point[name])
+        case Add(args):
+            return sum((enclosure(x, point) for x in args), arb(0))
+        case Mul(args):
+            product = arb(1)
+            for x in args:
+                product *= enclosure(x, point)
+            return product
+        case Neg(arg):
+            return -enclosure(arg, point)
+        case Div(num, den):
+            below = enclosure(den, point)
+            if not (below < 0 or below > 0):
+                raise Inexact
+            return enclosure(num, point) / below
+        case Pow(base, exponent):
+            number = enclosure(base, point)
+            if exponent < 0 and not (number < 0 or number > 0):
+                raise Inexact
+            return number**exponent
+        case Root(arg, degree):
+            number = enclosure(arg, point)
+            if number < 0:
+                raise Undefined
+            if not number >= 0:
+                raise Inexact
+            return number.root(degree)
+
+
+def surely_fails(chain: Chain, point: Point) -> bool:
+    """Whether some link is false for all numbers in the enclosures of its sides."""
+    with flint_context.workprec(200):
+        values = [enclosure(part, point) for part in chain.parts]
+        for op, left, right in zip(chain.ops, values, values[1:], strict=False):
+            gap = left - right
+            below, above = bool(gap < 0), bool(gap > 0)
+            if {"=": below or above, ">": below, "<": above}[op[0]]:
+                return True
+    return False
+
+
 def in_domain(statement: Statement, point: Point) -> bool:
     """Whether the point satisfies the domain and every hypothesis, exactly."""
     values = [point[name] for name in statement.variables]
@@ -123,7 +172,15 @@ def refutes(goal: Chain, point: Point) -> WitnessVerdict:
     except Undefined:
         return WitnessVerdict(True, f"not defined at {where}")
     except Inexact:
-        return WitnessVerdict(False, f"no exact value at {where}")
+        pass
+    try:
+        if surely_fails(goal, point):
+            return WitnessVerdict(True, f"false at {where} (by interval arithmetic)")
+    except Undefined:
+        return WitnessVerdict(True, f"not defined at {where}")
+    except Inexact:
+        pass
+    return WitnessVerdict(False, f"no exact value at {where}")
 
 
 def parse_number(text: object) -> fmpq:

@@ -65,6 +65,7 @@ class Gaps:
         """
         with np.errstate(all="ignore"):
             values = self.program.run(self.space.points(coordinates))
+            moderate = (np.abs(coordinates) < 1e8).all(axis=0)
             result = np.full(coordinates.shape[1:], np.inf)
             for slots, _, op in self.goal:
                 gap, size = self._relative(slots, values)
@@ -72,8 +73,8 @@ class Gaps:
                 if op == "=":
                     relative = -np.abs(relative)
                 relative = np.where((size == 0) | ~(size < 1e280), 1.0, relative)
-                undefined = ~np.isfinite(gap) & ~(size < 1e280)
-                result = np.where(undefined & np.isnan(gap), np.nan, np.minimum(result, relative))
+                undefined = np.isnan(gap) | (moderate & ~np.isfinite(gap))
+                result = np.where(undefined, np.nan, np.minimum(result, relative))
             allowed = self.space.allowed(coordinates)
             for slots, _, op in self.given:
                 gap, size = self._relative(slots, values)
@@ -134,6 +135,8 @@ class Refuter:
         self.gaps = Gaps(self.space)
         self.seen: list[tuple[Chart, Array, Array]] = []
         self.tried: set[tuple[str, ...]] = set()
+        self.ends: list[tuple[Chart, Array]] = []
+        self.scale_free = False
 
     def quick(self) -> Witness | None:
         """Sample every chart; confirm the worst points."""
@@ -143,6 +146,9 @@ class Refuter:
                 s = self.space.onto(chart, start)
                 gaps = self.gaps(s)
                 self.seen.append((chart, s, gaps))
+                if not chart:
+                    doubled = self.gaps(2 * start[:, :12])
+                    self.scale_free = bool(np.allclose(doubled, gaps[:12], 1e-9, 1e-12, True))
                 found = self._confirm(chart, s, gaps, 4)
                 if found:
                     return found
@@ -154,15 +160,28 @@ class Refuter:
             found = self.quick()
             if found:
                 return found
-        for chart, s, gaps in self.seen[:4]:
+        for chart, s, gaps in self.seen[:2]:
             found = self._descend(chart, s, gaps, rounds, seeds, children)
             if found:
                 return found
         return None
 
-    def minima(self, count: int = 6) -> list[Array]:
-        """Float coordinates where the goal nearly holds with equality, after `deep`."""
-        return self.ends[:count] if hasattr(self, "ends") else []
+    def minima(self, count: int = 6) -> list[list[fmpq]]:
+        """Exact points near which the goal is nearly an equality, after `deep`; for the finders."""
+        found: list[list[fmpq]] = []
+        for chart, x in self.ends[: 3 * count]:
+            if self.scale_free:
+                x = x / np.abs(x).max()
+                if x[np.abs(x).argmax()] < 0:
+                    x = -x
+            x = np.where(np.abs(x) < 1e-4 * np.abs(x).max(), 0.0, x)
+            exact = self.space.onto_exactly(chart, [_near(float(v), 2e-4) for v in x])
+            if exact is None:
+                continue
+            point = [fmpq(*map(int, v.split("/"))) for v in self.space.exact_point(exact).values()]
+            if point not in found:
+                found.append(point)
+        return found[:count]
 
     def _descend(
         self, chart: Chart, s: Array, gaps: Array, rounds: int, seeds: int, children: int
@@ -177,7 +196,6 @@ class Refuter:
         k = x.shape[1]
         step = np.full(k, 0.5)
         real = self.statement.domain == "real"
-        self.ends: list[Array] = getattr(self, "ends", [])
         with np.errstate(all="ignore"):
             for round_ in range(rounds):
                 noise = rng.standard_normal((self.space.n, k, children))
@@ -211,12 +229,15 @@ class Refuter:
                     x, f, step = x[:, keep], f[keep], step[keep]
                     k = len(keep)
         near = np.argsort(f)
-        self.ends += [x[:, i] for i in near if f[i] < 1e-5]
+        self.ends += [(chart, x[:, i]) for i in near if f[i] < 1e-5]
         return self._confirm(chart, x, f, 4)
 
     def _spread(self, s: Array, order: Array, count: int) -> list[int]:
         """The best points, no two of them close to one another."""
-        logs = np.arcsinh(50 * s[:, order[:200]])
+        places = s[:, order[:200]]
+        if self.scale_free:
+            places = places / np.abs(places).max(axis=0)
+        logs = np.arcsinh(50 * places)
         chosen: list[int] = []
         free = np.ones(logs.shape[1], dtype=bool)
         while free.any() and len(chosen) < count:
