@@ -32,7 +32,7 @@ def classics() -> list[Fields]:
 # -- an evaluator of its own ----------------------------------------------------------------------
 
 
-class Undefined(ArithmeticError):  # noqa: N818
+class Undefined(ArithmeticError):
     """No value at this point."""
 
 
@@ -43,7 +43,8 @@ class _Reader:
     """The value of a text such as "2*a^2 + sqrt(b)" at a point, in fractions while they last."""
 
     def __init__(self, text: str, point: dict[str, Number]) -> None:
-        self.tokens, self.at, self.point = [*_TOKEN.findall(text.replace(" ", "")), ""], 0, point
+        self.tokens: list[str] = [*_TOKEN.findall(text.replace(" ", "")), ""]
+        self.at, self.point = 0, point
 
     def take(self) -> str:
         self.at += 1
@@ -76,7 +77,8 @@ class _Reader:
             exponent = Fraction(self.atom())
             if base == 0 and exponent < 0:
                 raise Undefined
-            base = base**exponent.numerator if exponent.denominator == 1 else _root(base, exponent)
+            whole = exponent.denominator == 1
+            base = _power(base, exponent.numerator) if whole else _root(base, exponent)
         return base
 
     def atom(self) -> Number:
@@ -90,6 +92,10 @@ class _Reader:
         if token[0].isdigit():
             return Fraction(token)
         return self.point[token]
+
+
+def _power(base: Number, n: int) -> Number:
+    return base**n  # type: ignore[no-any-return]
 
 
 def _root(base: Number, exponent: Fraction) -> Number:
@@ -115,7 +121,7 @@ def parts_of(chain: str) -> tuple[list[str], list[str]]:
 
 
 def fails(chain: str, point: dict[str, Number], slack: float = 0.0) -> bool:
-    """Is some link of the chain false at the point (by more than a relative slack), or undefined?"""
+    """Is some link false at the point (by more than a relative slack), or undefined?"""
     expressions, ops = parts_of(chain)
     try:
         values = [evaluate(e, point) for e in expressions]
@@ -123,7 +129,7 @@ def fails(chain: str, point: dict[str, Number], slack: float = 0.0) -> bool:
         return True
     for op, left, right in zip(ops, values, values[1:], strict=False):
         room = slack * (abs(left) + abs(right)) if slack else 0
-        gap = {"<": right - left, ">": left - right, "=": -abs(left - right)}[op[0]]
+        gap = -abs(left - right) if op == "=" else left - right if op[0] == ">" else right - left
         if gap < -room or (gap == 0 and op in ("<", ">") and not slack):
             return True
     return False
@@ -203,7 +209,7 @@ def tight_points(statement: Fields) -> list[dict[str, Number]]:
     found = []
     for point in usual_points(statement):
         try:
-            left, right = (evaluate(e, point) for e in expressions[:2])
+            left, right = evaluate(expressions[0], point), evaluate(expressions[1], point)
         except (Undefined, ZeroDivisionError):
             continue
         if abs(left - right) <= 1e-13 * (abs(left) + abs(right)) and right != 0:
@@ -301,7 +307,7 @@ def tilted(count: int, seed: int = 1) -> list[Fields]:
             "goal": f"{lhs} >= {rhs}", "source": "weighted AM-GM, stretched",
             "tight": {v: str(x) for v, x in zip(names, point, strict=True)},
         }  # fmt: skip
-        if max(map(len, re.findall(r"\d+", fields["goal"]))) <= 6:
+        if max(map(len, re.findall(r"\d+", str(fields["goal"])))) <= 6:
             found.append(fields)
     return found
 

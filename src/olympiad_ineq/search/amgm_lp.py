@@ -19,7 +19,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csc_array
 
 from olympiad_ineq.search.space import simplest
-from olympiad_ineq.search.task import NONNEGATIVE, Certificate, Poly, Task, UNKNOWN
+from olympiad_ineq.search.task import NONNEGATIVE, UNKNOWN, Certificate, Poly, Task
 
 Exponents = tuple[int, ...]
 Terms = dict[Exponents, fmpq]
@@ -78,9 +78,7 @@ def circuits(places: Ints, sources: Sequence[int], targets: Sequence[int]) -> li
         for k in order:
             row = weights[inside[k]] // divisor[k]
             pairs = tuple(
-                (sources[int(i)], int(v))
-                for i, v in zip(subsets[inside[k]], row, strict=True)
-                if v
+                (sources[int(i)], int(v)) for i, v in zip(subsets[inside[k]], row, strict=True) if v
             )
             total = sum(v for _, v in pairs)
             if total > _MAX_WEIGHT or len(seen) >= _PER_TARGET:
@@ -188,9 +186,7 @@ class _Program:
         touched = {self.names[self._place(m)] for row in self.frees for m in row}
         usable = [self._usable(m) for m in self.monomials]
         sources = [i for i in range(size) if usable[i] and (self.values[i] > 0 or i in touched)]
-        targets = [
-            i for i in range(size) if self.values[i] < 0 or i in touched or not usable[i]
-        ]
+        targets = [i for i in range(size) if self.values[i] < 0 or i in touched or not usable[i]]
         if not sources or (not targets and not self.frees):
             return None
         rays = circuits(self.places, sources, targets) if targets else []
@@ -305,8 +301,7 @@ class _Program:
             parts.append(
                 {
                     "terms": [
-                        task.text(task.monomial(m) * f)
-                        for m, f in zip(ones, factors, strict=False)
+                        task.text(task.monomial(m) * f) for m, f in zip(ones, factors, strict=False)
                     ],
                     "weights": [str(v * even) for v in ray.weights],
                     "root": task.text(task.monomial(root) * factors[-1] * way),
@@ -315,7 +310,7 @@ class _Program:
             )
         rest: Poly = task.world.zero
         at = len(columns) - sum(self._usable(m) for m in self.monomials)
-        for i, m in enumerate(self.monomials):
+        for m in self.monomials:
             if self._usable(m):
                 if found[at] != 0:
                     rest = rest + task.monomial(m) * (found[at] / self._factor(m))
@@ -350,7 +345,7 @@ def _monomial_equation(task: Task) -> Exponents | None:
     for g in task.world.ideal:
         terms = task.in_symbols(g)
         if len(terms) == 2 and (0,) * len(task.symbols) in terms:
-            (m, c), = ((m, c) for m, c in terms.items() if any(m))
+            ((m, c),) = ((m, c) for m, c in terms.items() if any(m))
             ones = -terms[(0,) * len(task.symbols)] / c
             if ones == 1 and all(
                 task.sign(s) >= NONNEGATIVE for e, s in zip(m, task.symbols, strict=True) if e
@@ -369,9 +364,9 @@ def amgm_lp(task: Task) -> Certificate | None:
         forms.append((task.p, bool(task.world.ideal) and equations))
     scales: list[list[fmpq] | None] = [None]
     for hint in task.hints[:3]:
-        if len(set(hint)) > 1 and all(x > 0 for x in hint) and not task.world.spare:
-            scales.append(hint)
-        elif hint and hint[0] not in (0, 1) and task.homogeneous is None and not task.world.spare:
+        off = len(set(hint)) > 1 and all(x > 0 for x in hint)  # equality off the diagonal
+        far = task.homogeneous is None and hint[0] not in (0, 1)  # or on it, but not at 1
+        if (off or far) and not task.world.spare and not task.ravi:
             scales.append(hint)
     for p, equations in forms:
         for scale in scales[:3]:

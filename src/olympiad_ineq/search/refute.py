@@ -1,4 +1,4 @@
-"""Counterexamples: sample, shrink the search around the worst points, round, and let the kernel say.
+"""Counterexamples: sample, shrink the search around the worst points, round, ask the kernel.
 
 The floats only rank points by how far the goal is from failing, relative to the size of its terms.
 A hit means nothing until kernel.witness confirms it at an exact point.
@@ -12,9 +12,10 @@ from itertools import permutations, product
 
 import numpy as np
 from flint import fmpq
+from numpy.typing import NDArray
 
 from olympiad_ineq.kernel.statement import Statement
-from olympiad_ineq.kernel.syntax import Chain
+from olympiad_ineq.kernel.syntax import Add, Chain, Div, Expr, Mul, Neg, Pow, Root
 from olympiad_ineq.kernel.witness import check_witness
 from olympiad_ineq.search.evaluate import Array, Program, terms
 from olympiad_ineq.search.space import Chart, Space, simplest
@@ -46,7 +47,26 @@ class Gaps:
             for link in self._compile(chain)
             if link[2] != "="
         ]
+        self.below: list[int] = []
+        if space.statement.domain in ("nonnegative", "real"):
+            for part in space.statement.goal.parts:
+                self.below += self._denominators(part)
         self.strict = any(link[2] in (">", "<") for link in self.goal)
+
+    def _denominators(self, expr: Expr) -> list[int]:
+        """Where the program keeps what must not vanish."""
+        match expr:
+            case Add(args) | Mul(args):
+                return [d for x in args for d in self._denominators(x)]
+            case Neg(arg) | Root(arg, _):
+                return self._denominators(arg)
+            case Div(num, den):
+                return [self.program.add(den), *self._denominators(num), *self._denominators(den)]
+            case Pow(base, exponent):
+                below = [self.program.add(base)] if exponent < 0 else []
+                return below + self._denominators(base)
+            case _:
+                return []
 
     def _compile(self, chain: Chain) -> list[tuple[list[tuple[int, int]], list[int], str]]:
         links = []
@@ -75,6 +95,8 @@ class Gaps:
                 relative = np.where((size == 0) | ~(size < 1e280), 1.0, relative)
                 undefined = np.isnan(gap) | (moderate & ~np.isfinite(gap))
                 result = np.where(undefined, np.nan, np.minimum(result, relative))
+            for slot in self.below:
+                result = np.where(values[slot] == 0, np.nan, result)
             allowed = self.space.allowed(coordinates)
             for slots, _, op in self.given:
                 gap, size = self._relative(slots, values)
@@ -82,9 +104,7 @@ class Gaps:
                 allowed = allowed & ((gap > slack) if op in "<>" else (gap >= 0))
             return np.where(allowed, result, np.inf)
 
-    def _relative(
-        self, slots: list[tuple[int, int]], values: list[Array]
-    ) -> tuple[Array, Array]:
+    def _relative(self, slots: list[tuple[int, int]], values: list[Array]) -> tuple[Array, Array]:
         gap: Array = np.float64(0.0)  # type: ignore[assignment]
         size: Array = np.float64(0.0)  # type: ignore[assignment]
         for sign, slot in slots:
@@ -232,7 +252,7 @@ class Refuter:
         self.ends += [(chart, x[:, i]) for i in near if f[i] < 1e-5]
         return self._confirm(chart, x, f, 4)
 
-    def _spread(self, s: Array, order: Array, count: int) -> list[int]:
+    def _spread(self, s: Array, order: NDArray[np.intp], count: int) -> list[int]:
         """The best points, no two of them close to one another."""
         places = s[:, order[:200]]
         if self.scale_free:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
-from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
-from olympiad_ineq.search.task import NONNEGATIVE, POSITIVE, Certificate, Poly, Task, TooLong
+from olympiad_ineq.search.task import NONNEGATIVE, Certificate, Poly, Task, TooLong
 
 _MAX_UNKNOWNS, _MAX_BASIS, _MAX_ROWS = 420, 24, 130
 _ROUNDINGS = (1, 2, 3, 4, 6, 12, 60, 840, 10**4, 10**6, 10**8)
@@ -46,9 +45,11 @@ def _directions(n: int) -> NDArray[np.float64]:
 def _monomials(n: int, degree: int, exact: bool) -> list[Exponents]:
     if n == 0:
         return [()] if degree == 0 or not exact else []
-    return [
-        (e, *rest) for e in range(degree + 1) for rest in _monomials(n - 1, degree - e, exact)
-    ] if n > 1 or not exact else [(degree,)]
+    return (
+        [(e, *rest) for e in range(degree + 1) for rest in _monomials(n - 1, degree - e, exact)]
+        if n > 1 or not exact
+        else [(degree,)]
+    )
 
 
 def blocks(task: Task, terms: dict[Exponents, fmpq], weighted: bool) -> list[Block]:
@@ -140,9 +141,7 @@ def zeros(task: Task, p: Poly) -> list[list[fmpq]]:
 
 def _reduced_basis(block: Block, points: list[list[fmpq]]) -> list[Poly]:
     """Combinations of the basis that vanish wherever weight > 0 and p = 0."""
-    rows = [
-        [fmpq(b(*z)) for b in block.basis] for z in points if block.weight(*z) > 0
-    ]
+    rows = [[fmpq(b(*z)) for b in block.basis] for z in points if block.weight(*z) > 0]
     if not rows:
         return block.basis
     n = len(block.basis)
@@ -175,9 +174,7 @@ class Gram:
                     if reduce:
                         q = world.reduce(q)
                     times = 1 if i == j else 2
-                    self.columns.append(
-                        {self._row(m): fmpq(c) * times for m, c in q.terms()}
-                    )
+                    self.columns.append({self._row(m): fmpq(c) * times for m, c in q.terms()})
                     self.entries.append((k, i, j))
         self.right = {self._row(m): fmpq(c) for m, c in p.terms()}
 
@@ -200,9 +197,7 @@ class Gram:
                 return None
             guess = [fmpq(round(v * d), d) for v in x]
             exact = rounding(guess)
-            matrices = [
-                [[fmpq(0)] * len(b.basis) for _ in b.basis] for b in self.blocks
-            ]
+            matrices = [[[fmpq(0)] * len(b.basis) for _ in b.basis] for b in self.blocks]
             for (k, i, j), value in zip(self.entries, exact, strict=True):
                 matrices[k][i][j] = matrices[k][j][i] = value
             if all(factor(m) is not None for m in matrices):
@@ -210,7 +205,7 @@ class Gram:
         return None
 
     def _floats(self) -> list[float] | None:
-        import clarabel
+        import clarabel  # type: ignore[import-untyped, unused-ignore]
 
         size, unknowns = len(self.rows), len(self.columns)
         root2 = 2**0.5
@@ -372,7 +367,7 @@ def _sos(task: Task, p: Poly, reduce: bool) -> Certificate | None:
         if not terms or len(terms) > 90 or max(sum(m) for m in terms) > 16:
             return None
         points = zeros(task, q)
-        for weighted in ((False, True) if not task.signed else (False,)):
+        for weighted in (False, True) if not task.signed else (False,):
             if not weighted and task.world.statement.domain != "real":
                 degrees = {sum(m) for m in terms}
                 if len(degrees) == 1 and max(degrees) % 2:
@@ -407,6 +402,3 @@ def _emit(
     except TooLong:
         return None
     return task.certificate("sos", parts)
-
-
-__all__ = ["POSITIVE", "factor", "isqrt", "sos"]

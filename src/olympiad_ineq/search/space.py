@@ -25,7 +25,7 @@ Poly: TypeAlias = Any
 MAX_CHARTS = 8
 
 
-class TooHard(Exception):  # noqa: N818
+class TooHard(Exception):
     """An equation that these ways of solving do not reach."""
 
 
@@ -332,7 +332,8 @@ class Space:
     def points(self, s: Array) -> Array:
         """The statement's variables at the coordinates."""
         if self.triangle:
-            return s.sum(axis=0) - s
+            turned: Array = s.sum(axis=0) - s
+            return turned
         if max(self.powers) > 1:
             return np.stack([x**d for x, d in zip(s, self.powers, strict=True)])
         return s
@@ -342,9 +343,7 @@ class Space:
         if self.triangle:
             total = s[0] + s[1] + s[2]
             s = [total - x for x in s]
-        return {
-            name: str(x**d) for name, x, d in zip(self.names, s, self.powers, strict=True)
-        }
+        return {name: str(x**d) for name, x, d in zip(self.names, s, self.powers, strict=True)}
 
     def allowed(self, s: Array) -> Any:
         """Which coordinates lie in the domain (equations aside)."""

@@ -21,12 +21,12 @@ from olympiad_ineq.kernel.syntax import MAX_CHARS, MAX_DIGITS
 
 Poly: TypeAlias = Any
 Certificate = dict[str, Any]
-_LONG = re.compile(r"\d{%d,}" % (MAX_DIGITS + 1))
+_LONG = re.compile(rf"\d{{{MAX_DIGITS + 1},}}")
 _ROOT_NAME = re.compile(r"root\d+")
 _BASE = 10 ** (MAX_DIGITS - 1)
 
 
-class TooLong(Exception):  # noqa: N818
+class TooLong(Exception):
     """A text that the kernel's parser would refuse for its length."""
 
 
@@ -105,7 +105,9 @@ class Task:
         for m, c in p.terms():
             monomial = str(self.world.ctx.from_dict({m: 1}))
             number = number_text(-c if c < 0 else c)
-            parts.append(("-" if c < 0 else "+") + number + ("" if monomial == "1" else f"*{monomial}"))
+            parts.append(
+                ("-" if c < 0 else "+") + number + ("" if monomial == "1" else f"*{monomial}")
+            )
         return "".join(parts).removeprefix("+")
 
     @cached_property
@@ -129,6 +131,11 @@ class Task:
         return found
 
     @cached_property
+    def ravi(self) -> bool:
+        """Whether the symbols are Ravi's."""
+        return self.world.statement.domain == "triangle" and not self.world.spare
+
+    @cached_property
     def symbols(self) -> list[int]:
         """The variables that polynomials are written in; a root of a variable replaces it."""
         w = self.world
@@ -138,7 +145,13 @@ class Task:
         return plain + roots
 
     def in_symbols(self, p: Poly) -> dict[tuple[int, ...], fmpq]:
-        """p as {exponents of the symbols: coefficient}, variables under roots as powers of them."""
+        """p as {exponents of the symbols: coefficient}, variables under roots as powers of them.
+
+        In a triangle the symbols stand for half of b+c-a, c+a-b and a+b-c.
+        """
+        if self.ravi:
+            x, y, z = self.world.gens
+            return {tuple(m): fmpq(c) for m, c in p.compose(y + z, z + x, x + y).terms()}
         place = {i: k for k, i in enumerate(self.symbols)}
         result: dict[tuple[int, ...], fmpq] = {}
         for m, c in p.terms():
@@ -156,6 +169,11 @@ class Task:
     def monomial(self, exponents: Sequence[int]) -> Poly:
         """The monomial with these exponents of the symbols, integer powers of variables apart."""
         result = self.world.one
+        if self.ravi:
+            a, b, c = self.world.gens
+            for half, e in zip((b + c - a, c + a - b, a + b - c), exponents, strict=True):
+                result *= (half / 2) ** e
+            return result
         variable = {root: (i, d) for i, (root, d) in self.pure_roots.items()}
         for i, e in zip(self.symbols, exponents, strict=True):
             if i in variable:
