@@ -6,7 +6,7 @@ from pathlib import Path
 
 from olympiad_ineq import artifacts
 from olympiad_ineq.errors import run_main
-from olympiad_ineq.eval.score import judge_predictions, read_predictions_manifest, score
+from olympiad_ineq.eval.score import judge_predictions, read_manifest, score
 from olympiad_ineq.records import Example, Judgement, Prediction
 
 
@@ -30,6 +30,7 @@ def main() -> None:
     inputs = [arguments.test, arguments.predictions]
     predictions = list(artifacts.read_jsonl(arguments.predictions, Prediction))
     if arguments.rescore:
+        read_manifest(arguments.judgements)
         judgements = list(artifacts.read_jsonl(arguments.judgements, Judgement))
     else:
         judgements = judge_predictions(
@@ -49,12 +50,13 @@ def main() -> None:
         )
     reference = None
     if arguments.reference:
+        read_manifest(arguments.reference)
         reference = list(artifacts.read_jsonl(arguments.reference, Judgement))
     result = score(
         arguments.run,
         judgements,
         predictions,
-        read_predictions_manifest(arguments.predictions),
+        read_manifest(arguments.predictions),
         confidence=arguments.confidence,
         reference=reference,
     )

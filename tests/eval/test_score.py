@@ -13,7 +13,7 @@ from olympiad_ineq.eval.score import (
     REASON_LENGTH,
     Graded,
     judge_predictions,
-    read_predictions_manifest,
+    read_manifest,
     score,
 )
 from olympiad_ineq.records import (
@@ -230,10 +230,10 @@ def test_score_refuses_another_run() -> None:
 def test_predictions_changed_after_they_were_made_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "predictions.jsonl"
     with pytest.raises(UserError, match="manifest cannot be read"):
-        read_predictions_manifest(path)
+        read_manifest(path)
     write_jsonl(path, [answer(0, "open")])
     write_manifest(path, stage="predict", inputs=[], settings={}, started=time.time())
-    assert read_predictions_manifest(path)["stage"] == "predict"
+    assert read_manifest(path)["stage"] == "predict"
     write_jsonl(path, [answer(0, "better")])
     with pytest.raises(UserError, match="changed after it was made"):
-        read_predictions_manifest(path)
+        read_manifest(path)

@@ -157,14 +157,14 @@ def rate(count: int, n: int, confidence: float) -> Json:
     }
 
 
-def read_predictions_manifest(predictions: Path) -> Json:
-    """The manifest beside a file of predictions, once it is certain that it speaks of that file.
+def read_manifest(artifact: Path) -> Json:
+    """The manifest beside predictions or judgements, once it is certain that it speaks of them.
 
     Raises:
-        UserError: there is no manifest, it is damaged, or the predictions changed after it.
+        UserError: there is no manifest, it is damaged, or the artifact changed after it.
     """
-    path = predictions.with_name(predictions.name + ".manifest.json")
-    fix = f"delete {predictions} and run the same command again"
+    path = artifact.with_name(artifact.name + ".manifest.json")
+    fix = f"delete {artifact} and run the same command again"
     try:
         manifest: Json = json.loads(path.read_text(encoding="utf-8"))
         digest = manifest["sha256"]
@@ -172,8 +172,8 @@ def read_predictions_manifest(predictions: Path) -> Json:
         raise UserError(str(path), "the manifest cannot be read", fix) from error
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(str(path), "the manifest is damaged", fix) from error
-    if digest != artifacts.digest(predictions):
-        raise UserError(str(predictions), "it was changed after it was made", fix)
+    if digest != artifacts.digest(artifact):
+        raise UserError(str(artifact), "it was changed after it was made", fix)
     return manifest
 
 

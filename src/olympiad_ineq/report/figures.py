@@ -61,10 +61,8 @@ def curve(points: Sequence[LossPoint], top: float) -> Markup:
     )
 
 
-def _running_mean(values: Sequence[float], keep: float = 0.9) -> list[float]:
-    """An exponential running mean without the pull of its start."""
-    means, total, weight = [], 0.0, 0.0
-    for value in values:
-        total, weight = keep * total + value, keep * weight + 1
-        means.append(total / weight)
-    return means
+def _running_mean(values: Sequence[float]) -> list[float]:
+    """The mean of each value with its neighbours on both sides, so that it does not lag."""
+    reach = max(1, len(values) // 40)
+    windows = (values[max(0, i - reach) : i + reach + 1] for i in range(len(values)))
+    return [sum(window) / len(window) for window in windows]

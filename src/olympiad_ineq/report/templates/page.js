@@ -103,7 +103,7 @@
   const narrow = () => getComputedStyle($("back")).display !== "none";
   const reveal = () => {
     const box = browser.getBoundingClientRect();
-    if (narrow() || box.top > innerHeight * 0.5 || box.bottom < innerHeight * 0.5) browser.scrollIntoView({ block: "start" });
+    if (narrow() || box.top > innerHeight * 0.5 || box.bottom < innerHeight * 0.5) browser.scrollIntoView({ block: "start", behavior: "instant" });
   };
   const move = async (by) => {
     const at = shown.indexOf(current) + by;
