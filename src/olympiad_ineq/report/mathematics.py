@@ -104,7 +104,7 @@ def _balanced(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _kernel_latex(text: str, variables: Sequence[str]) -> str | None:
-    if not re.search(r"[<>=*^]", text):
+    if not re.search(r"[<>=*^/]", text):
         return None
     try:
         return render_expr(text, variables)
