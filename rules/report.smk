@@ -31,7 +31,7 @@ rule report:
         runtime=30,
     params:
         settings=as_json(SETTINGS.report),
-        code=code("report", "records.py", "artifacts.py"),
+        code=code("report", "eval/score.py", *CHECKER),
     shell:
         "python $SCRIPTS/report.py --baseline {input.baseline} --final {input.final}"
         " --baseline-judgements {input.baseline_judgements}"

@@ -227,12 +227,13 @@ def _version(name: str) -> str | None:
 
 
 def code_digest(modules: Sequence[str] | None = None) -> str:
-    """SHA-256 of the package's sources, or of the named files and folders below it."""
+    """SHA-256 of the package's files (templates too), or of those named: files and folders."""
     root = Path(__file__).parent
     total = hashlib.sha256()
     for name in modules if modules is not None else ["."]:
         target = root / name
-        files = sorted(target.rglob("*.py")) if target.is_dir() else [target]
+        found = sorted(target.rglob("*")) if target.is_dir() else [target]
+        files = [file for file in found if file.is_file() and file.suffix != ".pyc"]
         for file in files:
             total.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
     return total.hexdigest()[:16]
