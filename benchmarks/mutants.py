@@ -36,7 +36,7 @@ class Undefined(ArithmeticError):
     """No value at this point."""
 
 
-Number = Fraction | float
+Number = Any  # a Fraction while that is possible, else a float
 
 
 class _Reader:
@@ -95,7 +95,7 @@ class _Reader:
 
 
 def _power(base: Number, n: int) -> Number:
-    return base**n  # type: ignore[no-any-return]
+    return base**n
 
 
 def _root(base: Number, exponent: Fraction) -> Number:

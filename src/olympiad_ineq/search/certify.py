@@ -17,8 +17,16 @@ from olympiad_ineq.kernel.rational import IllPosed, Limit, World
 from olympiad_ineq.kernel.statement import Statement
 from olympiad_ineq.kernel.syntax import Chain, Unreadable
 from olympiad_ineq.search.amgm_lp import amgm_lp
-from olympiad_ineq.search.sos import sos
-from olympiad_ineq.search.task import POSITIVE, UNKNOWN, Certificate, Poly, Task, TooLong
+from olympiad_ineq.search.sos import factor, sos
+from olympiad_ineq.search.task import (
+    POSITIVE,
+    UNKNOWN,
+    Certificate,
+    Poly,
+    Task,
+    TooLong,
+    number_text,
+)
 
 Finder = Callable[[Task], Certificate | None]
 
@@ -28,7 +36,45 @@ def by_sign(task: Task) -> Certificate | None:
     need = POSITIVE if task.strict else 1
     if task.world.sign(task.p) < need:
         return None
-    return task.certificate("positive", [{"nonnegative": task.text(task.p)}])
+    return task.certificate("positive", _readable(task))
+
+
+def _readable(task: Task) -> list[dict[str, str]]:
+    """p as squares where that is seen at once, else as it stands."""
+    w, p = task.world, task.p
+    plain = [{"nonnegative": task.text(p)}]
+    if all(c > 0 for c in p.coeffs()) or task.strict or len(p) > 30:
+        return plain
+    if p.total_degree() == 2:
+        squares = _quadratic(task)
+        if squares:
+            return squares
+    number, parts = w.split(p)
+    base, rest = w.one, w.ctx.constant(number)
+    for q, m in parts:
+        base = base * q ** (m // 2)
+        rest = rest * (q if m % 2 else w.one)
+    if base == w.one or number < 0 or w.sign(rest) == UNKNOWN:
+        return plain
+    return [{"square": task.text(base), "weight": task.text(rest)}]
+
+
+def _quadratic(task: Task) -> list[dict[str, str]]:
+    """A positive semidefinite quadratic by completing squares."""
+    w, terms = task.world, task.p.to_dict()
+    used = [i for i, m in enumerate(zip(*terms, strict=True)) if any(m)]
+    basis = [*(w.gens[i] for i in used), w.one]
+    matrix = [[fmpq(0)] * len(basis) for _ in basis]
+    for m, c in terms.items():
+        at = [k for k, i in enumerate(used) for _ in range(m[i])]
+        i, j = [*at, len(used), len(used)][:2]
+        matrix[i][j] += c / 2
+        matrix[j][i] += c / 2
+    return [
+        {"square": task.text(sum((b * x for b, x in zip(basis, row, strict=True)), w.zero)),
+         "weight": number_text(d)}
+        for d, row in factor(matrix) or ()
+    ]  # fmt: skip
 
 
 def ordering(task: Task) -> Certificate | None:

@@ -270,7 +270,9 @@ class Refuter:
         """Round the most promising points ever more finely until the kernel agrees."""
         limit = _EQUAL if self.gaps.strict else _NOISE
         suspicious = np.flatnonzero(gaps <= limit)
-        suspicious = suspicious[np.argsort(gaps[suspicious], kind="stable")][:count]
+        worst = suspicious[np.argsort(gaps[suspicious], kind="stable")][:count]
+        simple = suspicious[gaps[suspicious] < -1e-9][:2]  # simple points come first
+        suspicious = np.array([*simple, *worst], dtype=np.intp)
         undefined = np.flatnonzero(np.isnan(gaps))[:3]
         for i in (*suspicious, *undefined):
             found = self._round(chart, s[:, i])

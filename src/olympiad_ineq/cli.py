@@ -1,0 +1,162 @@
+"""The command line: `olympiad-ineq check`, `olympiad-ineq recheck`.
+
+`check` judges statements and proofs; what a line says never changes the exit status. `recheck`
+replays a file of verdicts or examples and fails if any row does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from tqdm import tqdm
+
+from olympiad_ineq.errors import UserError, from_os_error, run_main
+
+EXAMPLE = 'olympiad-ineq check "Let a, b > 0. Prove that a/b + b/a >= 2."'
+_RESERVE = 0.8  # the part of an item's time that a search may use before the process is killed
+
+
+def main() -> None:
+    """The entry point."""
+    run_main(lambda: run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit status."""
+    parser = argparse.ArgumentParser(prog="olympiad-ineq", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    check = commands.add_parser(
+        "check", help="judge statements and proofs",
+        description=f"Judge JSON Lines from a file or -, or one problem in words: {EXAMPLE}",
+    )  # fmt: skip
+    check.add_argument("source", nargs="?", default="-", metavar="FILE|-|PROBLEM")
+    _limits(check)
+    recheck = commands.add_parser("recheck", help="replay verdicts, certificates and proofs")
+    recheck.add_argument("file", type=Path, metavar="FILE", help="JSON Lines or parquet")
+    recheck.add_argument("--candidates", type=Path, help="the candidates of a file of verdicts")
+    _limits(recheck)
+    options = parser.parse_args(arguments)
+    for name in ("workers", "seconds", "memory_mb"):
+        if not getattr(options, name) > 0:
+            shown = "--" + name.replace("_", "-")
+            raise UserError(f"{shown} {getattr(options, name)}", "must be above 0", "raise it")
+    # one thread a worker: more only fight one another, and their stacks count as memory
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if options.command == "recheck":
+        from olympiad_ineq.recheck import recheck as replay_file
+
+        return replay_file(
+            options.file, candidates=options.candidates, workers=options.workers,
+            seconds=options.seconds, memory_mb=options.memory_mb,
+        )  # fmt: skip
+    if _is_problem(options.source):
+        return _explain(options)
+    return _check(options)
+
+
+def _limits(parser: argparse.ArgumentParser) -> None:
+    cores = len(os.sched_getaffinity(0))
+    parser.add_argument("--workers", type=int, default=cores, help="processes (default: cores)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="time limit of one item")
+    parser.add_argument("--memory-mb", type=int, default=2048, help="memory limit of a worker")
+
+
+def _is_problem(source: str) -> bool:
+    return source != "-" and any(c in source for c in "<>≥≤$\\") and not Path(source[:200]).exists()
+
+
+def _check(options: argparse.Namespace) -> int:
+    from olympiad_ineq.limits import Limit, run_limited
+    from olympiad_ineq.search.lines import check_line
+
+    source = _open(options.source)
+    held: list[bytes] = []
+    budget = _RESERVE * options.seconds
+
+    def items() -> Iterator[tuple[bytes, float]]:
+        for raw in lines(source):
+            held.append(raw)
+            yield raw, budget
+
+    counts: Counter[str] = Counter()
+    try:
+        outcomes = run_limited(
+            check_line, items(), seconds=options.seconds, memory_mb=options.memory_mb,
+            workers=options.workers,
+        )  # fmt: skip
+        for found in tqdm(outcomes, desc="check", unit="line", disable=None, file=sys.stderr):
+            raw = held.pop(0)
+            verdict = (
+                {"id": _id(raw), "statement": "limit", "reason": found.reason}
+                if isinstance(found, Limit)
+                else found
+            )
+            counts[verdict["statement"]] += 1
+            print(json.dumps(verdict), flush=source is sys.stdin.buffer)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    finally:
+        if source is not sys.stdin.buffer:
+            source.close()
+    parts = ", ".join(f"{n} {what}" for what, n in sorted(counts.items()))
+    print(f"checked {sum(counts.values())} lines: {parts or 'none'}", file=sys.stderr)
+    return 0
+
+
+def _open(source: str) -> BinaryIO:
+    if source == "-":
+        return sys.stdin.buffer
+    try:
+        return Path(source).open("rb")
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError):
+            raise from_os_error(error, source) from error
+        raise UserError(repr(source), "not a file name", "give a file, - or a problem") from error
+
+
+def lines(source: BinaryIO) -> Iterator[bytes]:
+    """The non-empty lines; of a line that is too long, no more than is needed to say so."""
+    from olympiad_ineq.problem_lines import MAX_LINE
+
+    while raw := source.readline(MAX_LINE + 2):
+        tail = raw
+        while tail and not tail.endswith(b"\n"):
+            tail = source.readline(1 << 20)
+        if raw.strip():
+            yield raw.rstrip(b"\r\n") if len(raw) <= MAX_LINE else raw
+
+
+def _id(raw: bytes) -> Any:
+    """The id of a line whose check was stopped."""
+    from olympiad_ineq.problem_lines import BadLine, read_line
+
+    try:
+        return read_line(raw).id
+    except BadLine as bad:
+        return bad.id
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from olympiad_ineq.limits import run_limited
+    from olympiad_ineq.search.explain import explain_text
+
+    (found,) = run_limited(
+        explain_text, [(options.source, _RESERVE * options.seconds)], seconds=options.seconds,
+        memory_mb=options.memory_mb, workers=1,
+    )  # fmt: skip
+    print(found if isinstance(found, str) else f"Limit: {found.reason}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    main()
