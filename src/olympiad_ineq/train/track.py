@@ -1,0 +1,73 @@
+"""What a run shows while it runs: a progress bar, and an experiment log that asks for nothing."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+from transformers import TrainerCallback
+
+from olympiad_ineq.errors import UserError
+from olympiad_ineq.settings import Wandb
+
+
+class Progress(TrainerCallback):  # type: ignore[misc]
+    """Steps done, loss and speed on stderr."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Start where the checkpoint left off."""
+        self._bar = tqdm(
+            total=state.max_steps, initial=state.global_step, desc="train", unit="step",
+            file=sys.stderr, mininterval=1.0,
+        )  # fmt: skip
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        """Advance by a step."""
+        if logs and "loss" in logs:
+            speed = logs.get("tokens_per_second", 0.0)
+            self._bar.set_postfix_str(f"loss {logs['loss']:.3f}, {speed:.0f} tokens/s", False)
+            self._bar.update(state.global_step - self._bar.n)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Leave the finished bar on the screen."""
+        self._bar.close()
+
+
+class Experiment(TrainerCallback):  # type: ignore[misc]
+    """Log to wandb under a fixed run id, so a resumed run goes on in the same log."""
+
+    def __init__(self, settings: Wandb, run: str, folder: Path, config: dict[str, Any]) -> None:
+        import wandb
+
+        if settings.mode == "online" and not _has_key():
+            raise UserError(
+                "train.wandb.mode = online",
+                "there is no key for wandb on this machine",
+                "set WANDB_API_KEY, or set train.wandb.mode to offline and `wandb sync` later",
+            )
+        os.environ.setdefault("WANDB_SILENT", "true")
+        folder.mkdir(parents=True, exist_ok=True)
+        self._run = wandb.init(
+            project=settings.project, id=run, resume="allow", mode=settings.mode, dir=str(folder),
+            config=config, settings=wandb.Settings(console="off", silent=True),
+        )  # fmt: skip
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        """Pass numbers on as they are."""
+        if logs and "loss" in logs:
+            self._run.log(logs, step=state.global_step)
+
+    def close(self) -> None:
+        """Flush and close the log."""
+        self._run.finish(quiet=True)
+
+
+def _has_key() -> bool:
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    netrc = Path(os.environ.get("NETRC", Path.home() / ".netrc"))
+    return netrc.is_file() and "wandb" in netrc.read_text(encoding="utf-8", errors="replace")
