@@ -74,6 +74,9 @@ class Engine(Protocol):
     fingerprint: Json
     whole_chunks: bool
 
+    def excess(self, request: Request) -> UserError | None:
+        """Why a request does not fit the model's context, with the numbers; None if it fits."""
+
     def prepare(self, requests: Sequence[Request], batch: int) -> None:
         """Check that all requests fit the context, before anything is generated or loaded.
 

@@ -57,6 +57,10 @@ class Prompts:
         )
         return chat
 
+    def excess(self, request: Request) -> UserError | None:
+        """Why a request does not fit the context; None if it fits."""
+        return self._excess(request, len(self.tokens(request)))
+
     def fit(self, requests: Sequence[Request]) -> int:
         """The context that the longest request needs.
 
@@ -65,11 +69,17 @@ class Prompts:
         """
         need = 0
         for request in requests:
-            prompt, budget = len(self.tokens(request)), request.sampling.max_new_tokens
-            if prompt + budget > self.context:
-                raise context_error(self.model.name, prompt, budget, self.context)
-            need = max(need, prompt + budget)
+            length = len(self.tokens(request))
+            if error := self._excess(request, length):
+                raise error
+            need = max(need, length + request.sampling.max_new_tokens)
         return need
+
+    def _excess(self, request: Request, length: int) -> UserError | None:
+        budget = request.sampling.max_new_tokens
+        if length + budget <= self.context:
+            return None
+        return context_error(self.model.name, length, budget, self.context)
 
 
 def context_error(model: str, prompt: int, budget: int, context: int) -> UserError:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from olympiad_ineq.errors import UserError
 from olympiad_ineq.llm.engine import Request, Response, Sampling
 from olympiad_ineq.llm.local import Prompts, cut, identity, resolve_dtype, silence
 from olympiad_ineq.settings import Model
@@ -29,6 +30,9 @@ class TransformersEngine:
         self._prompts = Prompts(model)
         self._weights: Any = None
         self.fingerprint = identity(model, "transformers", self._dtype)
+
+    def excess(self, request: Request) -> UserError | None:
+        return self._prompts.excess(request)
 
     def prepare(self, requests: Sequence[Request], batch: int) -> None:
         self._prompts.fit(requests)

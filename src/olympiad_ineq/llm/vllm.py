@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from olympiad_ineq.errors import UserError
 from olympiad_ineq.llm.engine import Request, Response
 from olympiad_ineq.llm.local import Prompts, identity, resolve_dtype, silence
 from olympiad_ineq.settings import Model
@@ -20,7 +21,7 @@ CPU_SEQUENCES = 256
 
 
 class VllmEngine:
-    """See `Engine`. The weights load on `start`, with the context that the prepared requests need."""
+    """See `Engine`. The weights load on `start`, with the context that the requests need."""
 
     whole_chunks = True
 
@@ -33,6 +34,9 @@ class VllmEngine:
         self._batch = 1
         self._llm: Any = None
         self.fingerprint = identity(model, "vllm", self._dtype)
+
+    def excess(self, request: Request) -> UserError | None:
+        return self._prompts.excess(request)
 
     def prepare(self, requests: Sequence[Request], batch: int) -> None:
         self._need = self._prompts.fit(requests)

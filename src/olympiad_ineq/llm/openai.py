@@ -1,0 +1,207 @@
+"""Any OpenAI-compatible endpoint: a vendor's, or `vllm serve` next door.
+
+Requests run concurrently up to a bound. A refusal that may pass (429, 5xx, a broken connection, a
+body that is no answer) is retried with growing pauses, or after as long as the endpoint asks for;
+after `ATTEMPTS` the answer is `failed` and says why. A request that the endpoint will not take
+(400) is `failed` at once. A refusal of everything (401, 403, 404) ends the stage with one line.
+"""
+
+import asyncio
+import os
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from olympiad_ineq.errors import UserError
+from olympiad_ineq.llm.engine import Request, Response
+from olympiad_ineq.llm.local import context_error
+from olympiad_ineq.records import Json
+from olympiad_ineq.settings import Model
+
+CONCURRENCY = 32
+ATTEMPTS = 8
+FIRST_PAUSE = 0.5  # seconds, doubled after each attempt
+LONGEST_PAUSE = 60.0
+TIMEOUT = 600.0
+FINAL = {401: "it refuses the key", 403: "it forbids the model", 404: "it knows no such model"}
+
+
+class OpenAIEngine:
+    """See `Engine`. The key is read from OPENAI_API_KEY, never from a config."""
+
+    whole_chunks = False
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        concurrency: int = CONCURRENCY,
+        attempts: int = ATTEMPTS,
+        first_pause: float = FIRST_PAUSE,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        from openai import AsyncOpenAI
+
+        self._model = model
+        self._concurrency = concurrency
+        self._attempts = attempts
+        self._first_pause = first_pause
+        self._loop = asyncio.new_event_loop()
+        key = os.environ.get("OPENAI_API_KEY")
+        if key is None and model.base_url is None:
+            raise UserError(
+                f"engine openai, model {model.name}",
+                "OPENAI_API_KEY is not set",
+                "export it, or set base_url to an endpoint that needs no key",
+            )
+        self._client = AsyncOpenAI(
+            api_key=key or "none", base_url=model.base_url, max_retries=0, timeout=timeout
+        )
+        self.attempts_made = 0
+        self.fingerprint: Json = {
+            "engine": "openai",
+            "name": model.name,
+            "revision": model.revision,
+        }
+
+    def excess(self, request: Request) -> UserError | None:
+        """What cannot fit, where the config names the context (max_model_len).
+
+        An endpoint's tokenizer is not here, so a prompt counts one token for every eight
+        characters: a request refused by that count cannot fit by any tokenizer in use.
+        """
+        context = self._model.max_model_len
+        length, budget = len(_text(request)) // 8, request.sampling.max_new_tokens
+        if context is None or length + budget <= context:
+            return None
+        return context_error(self._model.name, length, budget, context)
+
+    def prepare(self, requests: Sequence[Request], batch: int) -> None:
+        for request in requests:
+            if error := self.excess(request):
+                raise error
+
+    def start(self) -> None:
+        """Nothing to load."""
+
+    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+        waiting = iter(enumerate(requests))
+        running: set[asyncio.Task[tuple[int, Response]]] = set()
+        try:
+            while True:
+                while len(running) < self._concurrency and (item := next(waiting, None)):
+                    running.add(self._loop.create_task(self._one(*item)))
+                if not running:
+                    return
+                done, running = self._loop.run_until_complete(
+                    asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                )
+                for task in done:
+                    yield task.result()
+        finally:
+            for task in running:
+                task.cancel()
+            if running:
+                self._loop.run_until_complete(asyncio.gather(*running, return_exceptions=True))
+
+    def close(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.run_until_complete(self._client.close())
+            self._loop.close()
+
+    async def _one(self, position: int, request: Request) -> tuple[int, Response]:
+        reason = ""
+        for attempt in range(self._attempts):
+            self.attempts_made += 1
+            try:
+                return position, await self._ask(request)
+            except Exception as error:
+                pause, reason = self._judge(error, attempt)
+            if pause is None:
+                return position, Response("", "failed", 0, 0, reason)
+            if attempt + 1 < self._attempts:
+                await asyncio.sleep(pause)
+        return position, Response("", "failed", 0, 0, f"{self._attempts} attempts: {reason}")
+
+    def _judge(self, error: Exception, attempt: int) -> tuple[float | None, str]:
+        """How long to wait before trying again (None: never), and why.
+
+        Raises:
+            UserError: the endpoint will refuse every request.
+        """
+        import httpx
+        from openai import APIConnectionError, APIStatusError, OpenAIError
+
+        pause = min(LONGEST_PAUSE, self._first_pause * 2**attempt) * random.uniform(0.5, 1)
+        if isinstance(error, APIStatusError):
+            code = error.status_code
+            if code in FINAL:
+                raise UserError(
+                    f"endpoint {self._client.base_url}, model {self._model.name}",
+                    f"{FINAL[code]} ({code})",
+                    "correct base_url, the model's name or OPENAI_API_KEY",
+                ) from error
+            if code in (400, 413, 422):
+                return None, f"the endpoint refuses the request ({code}: {_line(error)})"
+            asked = error.response.headers.get("retry-after", "")
+            if asked.replace(".", "", 1).isdigit():
+                pause = min(LONGEST_PAUSE, float(asked))
+            return pause, f"the endpoint answered {code}"
+        if isinstance(error, APIConnectionError):
+            return pause, f"the connection failed ({_line(error)})"
+        if isinstance(error, OpenAIError | httpx.HTTPError | ValueError):
+            return pause, f"the answer could not be read ({_line(error)})"
+        raise error
+
+    async def _ask(self, request: Request) -> Response:
+        sampling = request.sampling
+        common: dict[str, Any] = {
+            "model": self._model.name,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+        }
+        if sampling.stop:
+            common["stop"] = list(sampling.stop)
+        if request.seed is not None and sampling.temperature > 0:
+            common["seed"] = request.seed
+        if request.schema is not None:
+            common["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {"name": "answer", "schema": request.schema, "strict": True},
+            }
+        if isinstance(request.prompt, str):
+            answer: Any = await self._client.completions.create(
+                prompt=request.prompt, max_tokens=sampling.max_new_tokens, **common
+            )
+            return _read(answer, lambda choice: choice.text)
+        messages: Any = [message._asdict() for message in request.prompt]
+        answer = await self._client.chat.completions.create(
+            messages=messages,
+            max_completion_tokens=sampling.max_new_tokens,
+            **common,
+        )
+        return _read(answer, lambda choice: choice.message.content)
+
+
+def _read(answer: Any, text_of: Any) -> Response:
+    """Take a body apart; whatever is missing in it is a ValueError, to be asked again."""
+    try:
+        choice = answer.choices[0]
+        text, finish = text_of(choice), choice.finish_reason
+        usage = answer.usage
+        tokens = (int(usage.prompt_tokens), int(usage.completion_tokens)) if usage else (0, 0)
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise ValueError(f"the body has not the shape of an answer: {error}") from error
+    if not isinstance(text, str) or finish not in ("stop", "length"):
+        raise ValueError(f"no text, or finished for {finish!r}")
+    return Response(text, finish, *tokens)
+
+
+def _text(request: Request) -> str:
+    if isinstance(request.prompt, str):
+        return request.prompt
+    return "".join(message.content for message in request.prompt)
+
+
+def _line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
