@@ -217,9 +217,7 @@ def mutate(case: dict[str, Any], rng: random.Random) -> dict[str, Any]:
                 else:
                     step[key] = _mutate_text(step[key], rng, names)
         elif kind < 0.95:
-            step["weights"] = [
-                rng.choice([1, 2, 3, "1/2", -1]) for _ in range(rng.randint(1, 4))
-            ]
+            step["weights"] = [rng.choice([1, 2, 3, "1/2", -1]) for _ in range(rng.randint(1, 4))]
         else:
             step["by"] = rng.choice(["positive", "identity", "combine", "multiply", "scale"])
     return new

@@ -416,9 +416,9 @@ class World:
         best = max(self._coefficients(p), self._quadratic(p))
         if best == POSITIVE:
             return best
-        if self.statement.domain == "triangle" and not self.spare and p.total_degree() <= 16:
-            x, y, z = self.gens
-            best = max(best, self._coefficients(p.compose(y + z, z + x, x + y)))
+        if self.statement.domain == "triangle" and p.total_degree() <= 16:
+            *roots, x, y, z = self.gens  # a = y+z, b = z+x, c = x+y with x, y, z > 0
+            best = max(best, self._coefficients(p.compose(*roots, y + z, z + x, x + y)))
         if self.ideal and best < POSITIVE:
             homogeneous = self.homogenised(p)
             for q in (self.reduce(p), p if homogeneous is None else homogeneous):

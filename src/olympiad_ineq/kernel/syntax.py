@@ -108,6 +108,16 @@ def substitute(expr: Expr, values: dict[str, Expr]) -> Expr:
             return Root(substitute(arg, values), degree)
 
 
+def _unordered(item: object) -> str:
+    """The same text for trees that differ only in the order of sums and products."""
+    if isinstance(item, tuple):
+        return " ".join(sorted(_unordered(x) for x in item))
+    fields = getattr(item, "__slots__", None)
+    if fields is None or isinstance(item, fmpq | str):
+        return str(item)
+    return f"{type(item).__name__}({','.join(_unordered(getattr(item, f)) for f in fields)})"
+
+
 _SIGNS = {
     "≥": ">=", "⩾": ">=", "≧": ">=", "≤": "<=", "⩽": "<=", "≦": "<=", "−": "-", "·": "*",
     "×": "*", "⋅": "*", "∙": "*", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "**": "^",
@@ -131,7 +141,7 @@ _TOKEN = re.compile(
     r"|\\(?P<brace>[{}])"
     r"|\\(?P<cmd>[A-Za-z]+)"
     r"|(?P<root>√|sqrt(?=\s*\())"
-    r"|(?P<var>[A-Za-z](?:_(?:\{\d{1,2}\}|\d(?!\d)))?)"
+    r"|(?P<var>[A-Za-z](?:_(?:\{\d{1,2}\}|\d{1,2}(?!\d)))?)"
     r"|(?P<sup>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(?P<nbsp>[\u00a0\u2009\u202f])"
 )
 _NAME = re.compile(r"[A-Za-z](?:_?\d{1,2}|_\{\d{1,2}\})?")
@@ -199,6 +209,8 @@ class _Parser:
                     tokens.append((kind, word, start))
             elif kind == "var":
                 key = re.sub(r"[{}]", "", value)
+                if self.latex and len(key) > 3 and key == value:
+                    self.fail("ambiguous: write _{...} around an index of two digits", start)
                 if key == value and f"{key}_{text[at : at + 1]}" in self.names:
                     key, at = f"{key}_{text[at]}", at + 1  # declared as x1, written x1
                 if key not in self.names:
@@ -299,7 +311,8 @@ class _Parser:
         if self.peek() == "num":
             spelled = self.take()
             if self.latex and len(spelled) > 1 and self.text[self.tokens[where][2]].isascii():
-                self.fail("ambiguous: write ^{...} around an exponent of two digits", where)
+                at = self.tokens[where][2]
+                self.fail("ambiguous: write ^{...} around an exponent of two digits", at)
             exponent: Expr = Num(fmpq(int(spelled) if spelled.isdigit() else 0))
         elif self.peek() in ("{", "("):
             exponent = self.inside(self.bracket)
@@ -376,6 +389,7 @@ class _Parser:
         return self.atom()
 
     def big(self) -> Expr:
+        start = self.tokens[self.at][2]
         what, over = self.take().split()
         before = self.nodes
         body = self.product()
@@ -392,8 +406,8 @@ class _Parser:
             substitute(body, {a: Var(b) for a, b in zip(names, order, strict=True)})
             for order in orders
         )
-        if over == "sym" and len(set(images)) < len(images):
-            self.fail("ambiguous: a symmetric sum with repeated terms; write it out")
+        if over == "sym" and len({_unordered(image) for image in images}) < len(images):
+            self.fail("ambiguous: a symmetric sum with repeated terms; write it out", start)
         return Add(images) if what == "sum" else Mul(images)
 
 

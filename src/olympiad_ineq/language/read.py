@@ -58,8 +58,8 @@ _ASSUME = re.compile(
     re.IGNORECASE,
 )
 _AIM = re.compile(
-    r"\b(suffices?|enough|want|wish|need|must (?:prove|show)|to (?:prove|show)|remains to|equivalent"
-    r"|equivalently|iff|if and only if|prove that|show that|desired to|goal is|goal:|problem)\b",
+    r"\b(suffices?|enough|want|wish|need|must (?:prove|show)|to (?:prove|show)|remains to"
+    r"|equivalent|equivalently|iff|if and only if|prove that|show that|desired to|goal is|goal:|problem)\b",
     re.IGNORECASE,
 )
 _DENY = re.compile(
@@ -240,7 +240,9 @@ class _Reader:
         return ""
 
     def bare(self, chain: Chain) -> dict[str, object]:
-        """A claim that is plainly a sum of squares >= 0 needs no other reason."""
+        """A plain equation is an identity; a sum of squares >= 0 needs no other reason."""
+        if set(chain.ops) == {"="}:
+            return {"by": "identity"}
         if chain.ops[-1] == ">=" and chain.parts[-1] == _ZERO:
             found = _squares(chain.parts[-2])
             if found:
@@ -387,15 +389,21 @@ def _mean_terms(claim: Chain | None) -> dict[str, object]:
 
 
 def _squares(expr: Expr) -> list[tuple[str, str]] | None:
-    """(weight, base) of each term of c1*e1^2 + c2*e2^2 + ..., or None."""
+    """(weight, base) of each term of c1*e1^2 + c2*e2^2 + ... or c*(e1^2 + ...), or None."""
     found = []
     for term in expr.args if isinstance(expr, Add) else (expr,):
-        weight = "1"
+        weight, body = "1", term
         if isinstance(term, Mul) and len(term.args) == 2 and _number(term.args[0]):
-            weight, term = expr_ascii(term.args[0]), term.args[1]
-        if not isinstance(term, Pow) or term.exponent != 2:
+            weight, body = expr_ascii(term.args[0]), term.args[1]
+        elif isinstance(term, Div) and isinstance(term.den, Num):
+            weight, body = f"1/{expr_ascii(term.den)}", term.num
+        if isinstance(body, Pow) and body.exponent == 2:
+            found.append((weight, expr_ascii(body.base)))
+            continue
+        inner = _squares(body) if isinstance(body, Add) and weight != "1" else None
+        if inner is None or any(w != "1" for w, _ in inner):
             return None
-        found.append((weight, expr_ascii(term.base)))
+        found += [(weight, base) for _, base in inner]
     return found
 
 

@@ -86,7 +86,8 @@ class _Writer:
                 if degree == 2:
                     return f"sqrt({self.write(arg)})", _FACTOR
                 inner = self.write(arg, _FACTOR)
-                inner = self.bracket(self.write(arg)) if isinstance(arg, Pow | Div) else inner
+                if isinstance(arg, Pow | Div) or (isinstance(arg, Root) and arg.degree > 2):
+                    inner = self.bracket(self.write(arg))
                 return f"{inner}^(1/{degree})", _FACTOR
 
     def variable(self, name: str) -> str:

@@ -35,6 +35,11 @@ _DOMAINS = (
     ("positive", r"\bpositive\b"),
     ("real", r"\breals?\b"),
 )
+_OTHER = re.compile(
+    r"\b(integers?|naturals?|natural numbers?|complex|primes?|digits?|matri\w+|functions?"
+    r"|sequences?)\b",
+    re.IGNORECASE,
+)
 _NAME = r"[A-Za-z](?:_\{?\d{1,2}\}?)?"
 _NAMES = re.compile(rf"{_NAME}(?:\s*,\s*(?:and\s+)?{_NAME}|\s+and\s+{_NAME})*")
 _BOUND = re.compile(rf"({_NAME}(?:\s*,\s*{_NAME})*)\s*(>=|≥|>|\\ge(?:q|qslant)?|\\gt)\s*0")
@@ -50,21 +55,19 @@ def read_problem(text: str) -> ProblemFields:
 def _read_problem(text: str) -> ProblemFields:
     parts = segments(text)
     words = "".join(s.text if s.kind == "words" else " \0 " for s in parts)
-    domain, bounds = "", False
-    variables: tuple[str, ...] = ()
+    if _OTHER.search(words):
+        raise Unreadable("it is not about real numbers", 0, text[:200])
+    domain = next((d for d, p in _DOMAINS if re.search(p, words, re.IGNORECASE)), "")
+    variables = _declared(text, parts)
+    bounds: set[str] = set()  # texts such as "a, b > 0" that say the domain
     for s in parts:
-        if s.kind == "math" and _BOUND.fullmatch(s.text.strip().rstrip(".,")):
-            found = _BOUND.fullmatch(s.text.strip().rstrip(".,"))
-            assert found is not None
-            variables = tuple(_clean(v) for v in found[1].split(","))
-            domain = "positive" if found[2] in (">", r"\gt") else "nonnegative"
-            bounds = True
-            break
-    if not bounds:
-        domain = next((d for d, p in _DOMAINS if re.search(p, words, re.IGNORECASE)), "")
-        variables = _declared(text, parts)
-    if not domain or not variables:
-        raise Unreadable("no variables with a domain are declared", 0, text[:200])
+        found = _BOUND.fullmatch(s.text.strip().rstrip(".,")) if s.kind == "math" else None
+        if found is not None:
+            names = tuple(_clean(v) for v in found[1].split(","))
+            if not (domain and variables) or set(names) == set(variables):
+                variables = variables or names
+                domain = "positive" if found[2] in (">", r"\gt") else "nonnegative"
+                bounds.add(found.group())
     given: list[str] = []
     goals: list[str] = []
     asked = False
@@ -74,7 +77,7 @@ def _read_problem(text: str) -> ProblemFields:
             asked |= bool((_STRONG_ASK if strong else _ASK).search(s.text))
             continue
         raw = s.text.strip().rstrip(".,;: ")
-        if not RELATION.search(raw) or _BOUND.fullmatch(raw):
+        if not RELATION.search(raw) or raw in bounds:
             continue
         pieces = split_list(raw)
         for piece in pieces if all(RELATION.search(p) for p in pieces) else [raw]:

@@ -1,0 +1,78 @@
+"""Certificates replay, and a certificate of something else is turned away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from olympiad_ineq.kernel import Statement
+from olympiad_ineq.kernel.certificate import replay
+
+
+def grade(goal: str, cert: Any, domain: str = "positive", given: tuple[str, ...] = ()) -> str:
+    return replay(Statement.parse(["a", "b", "c"], domain, given, goal), cert).grade
+
+
+NESBITT = "a/(b+c)+b/(c+a)+c/(a+b) >= 3/2"
+
+
+@pytest.mark.parametrize(
+    ("goal", "cert", "domain", "given"),
+    [
+        (NESBITT, {"kind": "ordering"}, "positive", ()),
+        ("a^2+b^2 >= 2*a*b", {"kind": "sos", "parts": [{"square": "a-b"}]}, "real", ()),
+        ("a^3+b^3 >= a^2*b+a*b^2",
+         {"kind": "sos", "parts": [{"square": "a-b", "weight": "a+b"}]}, "nonnegative", ()),
+        ("a^2+1 > a", {"kind": "sos", "parts": [{"square": "a-1/2"}, {"nonnegative": "3/4"}]},
+         "real", ()),
+        ("2*a^3+b^3 >= 3*a^2*b",
+         {"kind": "amgm", "parts": [{"terms": ["a^3", "b^3"], "weights": [2, 1],
+                                     "root": "a^2*b"}]}, "positive", ()),
+        ("a+b+c >= 3", {"kind": "amgm", "parts": [{"terms": ["a", "b", "c"], "root": "1"}]},
+         "positive", ("a*b*c = 1",)),
+        ("a/b+b/a >= 2",
+         {"kind": "sum", "multiplier": "a*b", "parts": [{"square": "a-b"}]}, "positive", ()),
+        ("a^2+b^2+c^2 >= 1/3", {"kind": "sum", "parts": [
+            {"square": x, "weight": "1/3"} for x in ("a-b", "b-c", "c-a")]},
+         "real", ("a+b+c = 1",)),
+        ("a+b > 0", {"kind": "positive", "parts": [{"nonnegative": "a+b"}]}, "positive", ()),
+        ("a^2+b^2 >= (a+b)^2/2 >= 2*a*b",
+         {"kind": "links", "parts": [
+             {"kind": "sos", "parts": [{"square": "a-b", "weight": "1/2"}]}] * 2}, "real", ()),
+    ],
+)  # fmt: skip
+def test_replays(goal: str, cert: Any, domain: str, given: tuple[str, ...]) -> None:
+    assert grade(goal, cert, domain, given) == "proved"
+
+
+@pytest.mark.parametrize(
+    ("goal", "cert", "domain"),
+    [
+        ("a/(b+c)+b/(c+a)+c/(a+b) >= 1.5001", {"kind": "ordering"}, "positive"),
+        ("a+b+c > 0", {"kind": "ordering"}, "nonnegative"),
+        ("a^2+b^2 >= 2*a*b", {"kind": "ordering"}, "real"),
+        ("a^2+b^2 >= 3*a*b", {"kind": "sos", "parts": [{"square": "a-b"}]}, "real"),
+        ("a^2+b^2 > 2*a*b", {"kind": "sos", "parts": [{"square": "a-b"}]}, "real"),
+        ("2*a*b >= a^2+b^2", {"kind": "sos", "parts": [{"square": "a-b", "weight": "-1"}]},
+         "real"),
+        ("a*(b-c)^2 >= 0", {"kind": "sos", "parts": [{"square": "b-c", "weight": "a"}]}, "real"),
+        ("a >= b", {"kind": "sum", "multiplier": "a-b", "parts": [{"square": "a-b"}]},
+         "positive"),
+        ("2*a*b >= a^2+b^2", {"kind": "sum", "multiplier": "-1", "parts": [{"square": "a-b"}]},
+         "positive"),
+        ("a >= b", {"kind": "sum", "multiplier": "0", "parts": []}, "positive"),
+        ("a+b >= 2*a*b", {"kind": "amgm", "parts": [{"terms": ["a", "b"], "root": "a*b"}]},
+         "positive"),
+        ("a+b >= 1", {"kind": "amgm", "parts": [{"nonnegative": "a+b-1"}]}, "positive"),
+        ("a >= b", {"kind": "nothing"}, "positive"),
+        ("a >= b", {}, "positive"),
+        ("a >= b", [], "positive"),
+        ("a >= b", {"kind": "sum", "parts": "a"}, "positive"),
+        ("a >= b", {"kind": "proof", "steps": [{"id": "s", "claim": "a >= b"}]}, "positive"),
+        ("a >= b >= c", {"kind": "links", "parts": [{"kind": "ordering"}]}, "positive"),
+        ("1/(a-b)^2 >= 0", {"kind": "sum", "parts": [{"nonnegative": "1/(a-b)^2"}]}, "real"),
+    ],
+)  # fmt: skip
+def test_turns_away(goal: str, cert: Any, domain: str) -> None:
+    assert grade(goal, cert, domain) != "proved"

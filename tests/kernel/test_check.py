@@ -1,0 +1,122 @@
+"""The verdict of a whole proof: grades, the step named, limits, odd input, speed."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from olympiad_ineq.kernel import Statement, Unreadable, check_proof
+
+S = Statement.parse(["a", "b"], "positive", [], "a^3+b^3 >= a^2*b+a*b^2")
+GOOD: list[dict[str, Any]] = [
+    {"id": "s1", "claim": "2*a^3+b^3 >= 3*a^2*b", "by": "amgm", "terms": ["a^3", "b^3"],
+     "weights": [2, 1]},
+    {"id": "s2", "claim": "2*b^3+a^3 >= 3*b^2*a", "by": "cyclic", "of": "s1"},
+    {"id": "s3", "claim": "a^3+b^3 >= a^2*b+a*b^2", "by": "combine", "of": ["s1", "s2"]},
+]  # fmt: skip
+
+
+def test_reason_names_the_step_and_what_the_rule_gives() -> None:
+    verdict = check_proof(S, [{**GOOD[0], "claim": "2a^3+b^3 >= 4a^2b"}, *GOOD[1:]])
+    assert verdict.step == "s1"
+    assert verdict.reason.startswith(
+        "step s1: AM-GM on a^3, b^3 with weights 2, 1 gives 2*a^3 + b^3 >= 3*a^2*b, "
+        "not 2a^3+b^3 >= 4a^2b"
+    )
+
+
+def test_a_true_claim_with_a_wrong_reason_is_at_most_supported() -> None:
+    verdict = check_proof(S, [{**GOOD[0], "weights": [1, 2]}, *GOOD[1:]])
+    assert (verdict.grade, verdict.step) == ("supported", "s1")
+
+
+def test_a_step_on_an_open_step_is_open_and_says_so() -> None:
+    s = Statement.parse(["a", "b", "c"], "positive", [], "a^3+b^3+c^3 >= a^2*b+b^2*c+c^2*a")
+    steps: list[dict[str, Any]] = [
+        {"id": "s1", "claim": "2*(a^3+b^3+c^3) >= 2*(a^2*b+b^2*c+c^2*a)"},
+        {"id": "s2", "claim": s.goal.text, "by": "combine", "of": ["s1"]},
+    ]
+    verdict = check_proof(s, steps)
+    assert verdict.grade == "open" and verdict.step == "s1"
+    assert "rests on step s1" in verdict.steps[1].reason
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [None], [[]], ["s1"], [{}], [{"id": 1}], [{"id": "s1", "claim": 5}],
+        [{"id": "s1", "claim": "a >= 0", "by": 7}],
+        [{"id": "s1", "claim": "a >= 0", "by": ["amgm"]}],
+        [{"id": "s1", "claim": "a >= 0", "by": "amgm"}],
+        [{"id": "s1", "claim": "a >= 0", "by": "amgm", "terms": [1, 2]}],
+        [{"id": "s1", "claim": "a >= 0", "by": "amgm", "terms": {"a": 1}}],
+        [{"id": "s1", "claim": "a >= 0", "by": "amgm", "terms": []}],
+        [{"id": "s1", "claim": "a >= 0", "by": "amgm", "terms": ["a"] * 100}],
+        [{"id": "s1", "claim": "a >= 0", "by": "combine", "of": [["s1"]]}],
+        [{"id": "s1", "claim": "a >= 0", "by": "combine", "of": [None]}],
+        [{"id": "s1", "claim": "a >= 0", "by": "combine"}],
+        [{"id": "s1", "claim": "a >= 0", "by": "scale", "of": "s1"}],
+        [{"id": "s1", "claim": "a >= 0", "by": "schur", "terms": ["a", "b", "1"], "degree": "x"}],
+        [{"id": "s1", "claim": "a >= 0", "by": "cyclic", "of": "s0", "map": 3}],
+        [{"id": "x" * 1000, "claim": "a >= 0", "by": "magic"}],
+    ],
+)  # fmt: skip
+def test_odd_input_is_a_verdict(steps: Any) -> None:
+    verdict = check_proof(S, steps)
+    assert verdict.grade != "proved"
+    assert verdict.step and len(verdict.step) <= 40
+
+
+@pytest.mark.parametrize("steps", ["text", 5, [GOOD[0]] * 61])
+def test_no_list_of_steps_is_unreadable(steps: Any) -> None:
+    assert check_proof(S, steps).grade == "unreadable"
+
+
+@pytest.mark.parametrize("equality", [{}, {"when": "a = b"}, {"point": {"a": "2", "b": 2}}])
+def test_equality_that_holds(equality: dict[str, Any]) -> None:
+    assert check_proof(S, GOOD, equality).grade == "proved"
+
+
+@pytest.mark.parametrize(
+    ("equality", "grade"),
+    [
+        ({"when": "a = 2*b"}, "refuted"),
+        ({"when": "a >= b"}, "open"),
+        ({"when": 5}, "open"),
+        ({"if": "a = b"}, "open"),
+        ({"point": {"a": "1"}}, "open"),
+        ({"point": {"a": "1", "b": "2"}}, "refuted"),
+    ],
+)
+def test_equality_that_does_not(equality: dict[str, Any], grade: str) -> None:
+    verdict = check_proof(S, GOOD, equality)
+    assert (verdict.grade, verdict.step) == (grade, "equality")
+
+
+def test_work_is_limited() -> None:
+    claim = "*".join(["(a+b+1)^16"] * 9) + " >= 0"
+    start = time.perf_counter()
+    verdict = check_proof(S, [{"id": "s1", "claim": claim, "by": "positive"}])
+    assert verdict.grade in ("limit", "open")
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("variables", "domain", "given", "goal"),
+    [
+        (["a"], "complex", [], "a >= 0"),
+        ("ab", "real", [], "a >= 0"),
+        (["a", "b"], "triangle", [], "a >= 0"),
+        (["a"], "real", "a = 1", "a >= 0"),
+        (["a"], "real", ["a = 1"] * 9, "a >= 0"),
+        (["a"], "real", [], "a"),
+        (["a"], "real", ["b = 1"], "a >= 0"),
+    ],
+)
+def test_a_statement_that_is_none_is_unreadable(
+    variables: Any, domain: str, given: Any, goal: str
+) -> None:
+    with pytest.raises(Unreadable):
+        Statement.parse(variables, domain, given, goal)

@@ -1,0 +1,156 @@
+"""What is rendered reads back: expressions, problems and whole proofs, in every phrasing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from olympiad_ineq.kernel import Statement, check_proof
+from olympiad_ineq.language import (
+    PROBLEM_PHRASINGS,
+    PROOF_PHRASINGS,
+    canonical,
+    canonical_steps,
+    grade_text,
+    read_problem,
+    read_proof,
+    render_expr,
+    render_problem,
+    render_proof,
+)
+
+CASES: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[1] / "kernel" / "good_proofs.json").read_text(encoding="utf-8")
+)
+V = ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("2*a^3+b^3 >= 3*a^2*b", r"2a^3+b^3 \ge 3a^2b"),
+        ("a/(b+c)", r"\frac{a}{b+c}"),
+        ("(a+b)*(b+c)", "(a+b)(b+c)"),
+        ("a*(b/c)", r"a\frac{b}{c}"),
+        ("2*3*a", r"2 \cdot 3a"),
+        ("2*(1/2)", r"2 \cdot \frac{1}{2}"),
+        ("a*2", r"a \cdot 2"),
+        ("a^12", "a^{12}"),
+        ("a^(-1)", "a^{-1}"),
+        ("sqrt(a*b)", r"\sqrt{ab}"),
+        ("(a*b*c)^(1/3)", r"\sqrt[3]{abc}"),
+        ("(a/b)^2", r"\left(\frac{a}{b}\right)^2"),
+        ("-a-(b-c)", "-a-(b-c)"),
+        ("0.5*a", r"\frac{1}{2}a"),
+    ],
+)
+def test_expressions_look_natural(text: str, latex: str) -> None:
+    assert render_expr(text, V) == latex
+    assert canonical(latex, V) == canonical(text, V)
+
+
+def test_indexed_names() -> None:
+    assert render_expr("x_1*x_12", ["x_1", "x_12"]) == "x_1x_{12}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: str(c["name"]))
+@pytest.mark.parametrize("phrasing", range(PROOF_PHRASINGS))
+def test_proof_reads_back_and_keeps_its_grade(case: dict[str, Any], phrasing: int) -> None:
+    problem = case["problem"]
+    names, equality = problem["variables"], case.get("equality")
+    text = render_proof(case["steps"], phrasing, variables=names, equality=equality)
+    read = read_proof(text, names)
+    assert read.unread == []
+    assert read.steps == canonical_steps(case["steps"], names)
+    assert (read.equality is None) == (equality is None)
+    verdict = grade_text(names, problem["domain"], problem["given"], problem["goal"], text)
+    assert verdict.grade == "proved", verdict
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: str(c["name"]))
+@pytest.mark.parametrize("phrasing", range(PROBLEM_PHRASINGS))
+def test_problem_reads_back(case: dict[str, Any], phrasing: int) -> None:
+    p = case["problem"]
+    text = render_problem(p["variables"], p["domain"], p["given"], p["goal"], phrasing)
+    read = read_problem(text)
+    assert list(read.variables) == p["variables"]
+    assert read.domain == p["domain"]
+    assert list(read.given) == [canonical(g, p["variables"]) for g in p["given"]]
+    assert read.goal == canonical(p["goal"], p["variables"])
+
+
+EXPRS = st.sampled_from(
+    ["a", "b^2", "a*b", "2*a+b", "(a-b)^2", "a/(b+c)", "1", "3/2", "sqrt(a*c)", "-b", "a^2*(b+1)"]
+)
+LISTS = st.lists(EXPRS, min_size=1, max_size=4)
+WEIGHTS = st.sampled_from([1, 2, 3, 7, "1/2", "5/3"])
+CLAIMS = st.tuples(EXPRS, st.sampled_from([">=", "<=", ">", "="]), EXPRS).map(" ".join)
+
+
+@st.composite
+def steps(draw: st.DrawFn) -> list[dict[str, Any]]:
+    out: list[dict[str, Any]] = []
+    for i in range(draw(st.integers(1, 5))):
+        step: dict[str, Any] = {"id": f"t{i}", "claim": draw(CLAIMS)}
+        rules = ["amgm", "cauchy", "titu", "square", "positive", "shape", "identity", "schur"]
+        if out:
+            rules += ["cyclic", "combine", "chain", "multiply", "scale"] * 2
+        by = draw(st.sampled_from(rules))
+        step["by"] = "positive" if by == "shape" else by
+        if by in ("amgm", "schur"):
+            step["terms"] = draw(LISTS)
+        if by == "amgm" and draw(st.booleans()):
+            step["weights"] = [draw(WEIGHTS) for _ in step["terms"]]
+        if by == "schur":
+            step["degree"] = draw(st.integers(0, 3))
+        for rule, keys in (("cauchy", ("x", "y")), ("titu", ("nums", "dens"))):
+            if by == rule:
+                step[keys[0]] = draw(LISTS)
+                step[keys[1]] = [draw(EXPRS) for _ in step[keys[0]]]
+        if by == "square":
+            step["expr"] = draw(st.one_of(EXPRS, LISTS))
+            if isinstance(step["expr"], list) and draw(st.booleans()):
+                step["weights"] = [draw(WEIGHTS) for _ in step["expr"]]
+        if by == "shape":
+            step["expr"] = draw(st.sampled_from(["(a-b)^2*(a+b)", "a*b+c", "a^2*b", "a*(b-c)^2"]))
+        if by in ("cyclic", "scale"):
+            step["of"] = draw(st.sampled_from(out))["id"]
+        if by == "scale":
+            step["expr"] = draw(EXPRS)
+        if by in ("combine", "chain", "multiply"):
+            least = 1 if by != "multiply" else 2
+            pool = [s["id"] for s in out] + ["given", "given1"]
+            step["of"] = [draw(st.sampled_from(pool)) for _ in range(draw(st.integers(least, 3)))]
+        if by == "combine" and draw(st.booleans()):
+            step["weights"] = [draw(WEIGHTS) for _ in step["of"]]
+        out.append(step)
+    return out
+
+
+@settings(max_examples=300, deadline=None)
+@given(steps(), st.integers(0, 100))
+def test_any_steps_read_back(drawn: list[dict[str, Any]], phrasing: int) -> None:
+    text = render_proof(drawn, phrasing, variables=V)
+    read = read_proof(text, V)
+    assert read.unread == []
+    assert read.steps == canonical_steps(drawn, V)
+
+
+def test_canonical_steps_check_like_their_source() -> None:
+    for case in CASES:
+        p = case["problem"]
+        statement = Statement.parse(p["variables"], p["domain"], p["given"], p["goal"])
+        ready = canonical_steps(case["steps"], p["variables"])
+        assert check_proof(statement, ready).grade == "proved"
+        assert canonical_steps(ready, p["variables"]) == ready
+
+
+def test_proofs_are_compact() -> None:
+    for case in CASES:
+        text = render_proof(case["steps"], 0, variables=case["problem"]["variables"])
+        assert len(text.splitlines()) == len(case["steps"])
