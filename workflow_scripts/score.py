@@ -7,7 +7,7 @@ from pathlib import Path
 from olympiad_ineq import artifacts
 from olympiad_ineq.errors import run_main
 from olympiad_ineq.eval.score import judge_predictions, read_manifest, score
-from olympiad_ineq.records import Example, Judgement, Prediction
+from olympiad_ineq.records import Example, Judgement, Prediction, Vote
 
 
 def main() -> None:
@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--run", required=True)
     parser.add_argument("--confidence", type=float, default=0.95)
     parser.add_argument("--reference", type=Path, help="judgements of the run to compare with")
+    parser.add_argument("--opinions", type=Path, help="a judging model's votes")
     parser.add_argument("--seconds", type=float, default=10, help="per proof")
     parser.add_argument("--memory-mb", type=int, default=2048, help="per checking process")
     parser.add_argument("--workers", type=int, default=1)
@@ -52,6 +53,9 @@ def main() -> None:
     if arguments.reference:
         read_manifest(arguments.reference)
         reference = list(artifacts.read_jsonl(arguments.reference, Judgement))
+    opinions = None
+    if arguments.opinions:
+        opinions = list(artifacts.read_jsonl(arguments.opinions, Vote))
     result = score(
         arguments.run,
         judgements,
@@ -59,6 +63,7 @@ def main() -> None:
         read_manifest(arguments.predictions),
         confidence=arguments.confidence,
         reference=reference,
+        opinions=opinions,
     )
     artifacts.write_json(arguments.out, result)
     artifacts.write_manifest(
@@ -68,6 +73,7 @@ def main() -> None:
             arguments.predictions,
             arguments.judgements,
             *([arguments.reference] if arguments.reference else []),
+            *([arguments.opinions] if arguments.opinions else []),
         ],
         settings={"run": arguments.run, "confidence": arguments.confidence},
         started=started,

@@ -26,6 +26,7 @@ from olympiad_ineq.records import (
     Proof,
     Source,
     Technique,
+    Vote,
 )
 
 GRADE_BY_NAME: dict[str, Grade] = {name: name for name in GRADES}
@@ -237,3 +238,32 @@ def test_predictions_changed_after_they_were_made_are_refused(tmp_path: Path) ->
     write_jsonl(path, [answer(0, "better")])
     with pytest.raises(UserError, match="changed after it was made"):
         read_manifest(path)
+
+
+def test_a_models_opinion_stands_beside_the_checkers_count_never_instead_of_it() -> None:
+    run = "final"
+    predictions = [
+        Prediction(
+            id=str(n), run=run, prompt_tokens=1, completion_tokens=1, finish="stop", text="x"
+        )
+        for n in range(4)
+    ]
+    judgements = [
+        Judgement(
+            id=str(n), run=run, grade="proved" if n == 0 else "open", reason="", truncated=False,
+            technique="sos", difficulty=1, family="f",
+        )
+        for n in range(4)
+    ]  # fmt: skip
+    opinions = [
+        Vote(id="0", outcome="accepted", votes=("valid",)),
+        Vote(id="1", outcome="accepted", votes=("valid",)),
+        Vote(id="2", outcome="rejected", votes=("invalid",)),
+        Vote(id="3", outcome="unscored", votes=("unscored",)),
+    ]
+    result = score(run, judgements, predictions, {}, opinions=opinions)
+    assert result["proved"]["count"] == 1
+    assert result["judged"]["count"] == 2 and result["judged"]["n"] == 3
+    assert result["judged"]["unscored"] == 1 and result["judged"]["accepted_and_proved"] == 1
+    with pytest.raises(UserError, match="opinions"):
+        score(run, judgements, predictions, {}, opinions=opinions[:3])

@@ -28,6 +28,7 @@ from olympiad_ineq.records import (
     Judgement,
     Prediction,
     Problem,
+    Vote,
 )
 
 REASON_LENGTH = 600
@@ -185,12 +186,15 @@ def score(
     *,
     confidence: float = 0.95,
     reference: Sequence[Judgement] | None = None,
+    opinions: Sequence[Vote] | None = None,
 ) -> Json:
     """Count judgements into the content of results/eval/<run>.json.
 
     Args:
         manifest: of the predictions; says which model answered, how it was asked, how long it took.
         reference: judgements of the run to compare with, on the same problems.
+        opinions: a judging model's votes, on the same problems; counted beside the checker's
+            verdict, never instead of it.
 
     Raises:
         UserError: judgements, predictions and reference are not about the same problems and run.
@@ -209,15 +213,18 @@ def score(
     }
     if reference is not None:
         result["paired"] = _paired(judgements, reference, confidence)
+    if opinions is not None:
+        result["judged"] = _judged(judgements, opinions, confidence)
     return result | {
         "truncated": rate(grades["truncated"], n, confidence),
         "grades": {name: grades[name] for name in OUTCOMES},
         "by_technique": _by(judgements, lambda j: j.technique, TECHNIQUES, confidence),
         "by_difficulty": _by(judgements, lambda j: str(j.difficulty), "1234", confidence),
         "judge": {
-            "kind": "checker",
+            "kind": "checker" if opinions is None else "checker and model",
             "says": "an answer counts as proved only if the checker accepts every step and the "
-            "goal; no model judged it",
+            "goal; "
+            + ("no model judged it" if opinions is None else "a model's opinion is in judged"),
             "code": artifacts.code_digest(["kernel", "language"]),
         },
         "model": manifest.get("model"),
@@ -254,6 +261,24 @@ def _by(
         name: {"n": len(group), **rate(sum(map(is_proved, group)), len(group), confidence)}
         for name, group in groups.items()
         if group
+    }
+
+
+def _judged(judgements: Sequence[Judgement], opinions: Sequence[Vote], confidence: float) -> Json:
+    """The judging model's accepted answers, of those that it gave a readable opinion on."""
+    require_same_ids(
+        "judgements", [j.id for j in judgements], "opinions", [vote.id for vote in opinions]
+    )
+    outcomes = Counter(vote.outcome for vote in opinions)
+    scored = outcomes["accepted"] + outcomes["rejected"]
+    proved = {judgement.id for judgement in judgements if is_proved(judgement)}
+    return {
+        "n": scored,
+        **rate(outcomes["accepted"], scored, confidence),
+        "unscored": outcomes["unscored"],
+        "accepted_and_proved": sum(
+            vote.outcome == "accepted" and vote.id in proved for vote in opinions
+        ),
     }
 
 
