@@ -9,9 +9,13 @@
          `sos`, `amgm` and `positive` are names of such sums.
 `ordering` {"multiplier": m}: for each order x1 <= ... <= xn of non-negative variables put
          x1 = t1, x2 = t1 + t2, ...: all coefficients of m*(lhs - rhs)'s numerator are then >= 0.
+         Terms are brought to one degree by a hypothesis G = 1 first; where it is x^u = 1 of degree
+         d, by putting x = y^d, so that y^u = 1. A triangle's sides are y + z, z + x, x + y.
 
 Proof of `sum`: the parts are non-negative, so lhs - rhs = (their sum)/m >= 0; > 0 if one is > 0.
-Proof of `ordering`: every point lies in one of the orders, where all ti >= 0.
+Proof of `ordering`: every point lies in one of the orders, where all ti >= 0. Every x >= 0 is y^d
+for one y >= 0, and y^u is the non-negative d-th root of 1. Ravi: the sides of a triangle are y + z,
+z + x, x + y with x, y, z > 0.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from itertools import permutations
 from flint import fmpq
 
 from .check import check_proof
-from .rational import POSITIVE, UNKNOWN, Fact, Frac, IllPosed, Limit, World
+from .rational import MAX_DEGREE, POSITIVE, UNKNOWN, Fact, Frac, IllPosed, Limit, Poly, World
 from .rules import Broken, Step, amgm
 from .statement import Statement
 from .syntax import Chain, Unreadable
@@ -138,13 +142,33 @@ def _amgm(world: World, step: Step, root: Frac) -> Frac:
     raise Broken("a part is not an instance of AM-GM")
 
 
+def _by_monomial(world: World, p: Poly) -> Poly | None:
+    """p at x = y^d, made homogeneous by y^u = 1, where a hypothesis reads x^u = 1 of degree d."""
+    top = int(p.total_degree()) if p else 0
+    for unit, d in world.units:
+        ((u, one),) = list(unit.terms())[:1]
+        if len(unit) == 1 and one == 1 and top * d <= MAX_DEGREE:
+            image: dict[tuple[int, ...], fmpq] = {}
+            for m, c in p.terms():
+                gap = top - sum(m)
+                key = tuple(d * e + gap * v for e, v in zip(m, u, strict=True))
+                image[key] = image.get(key, fmpq(0)) + c
+            return world.ctx.from_dict(image)
+    return None
+
+
 def _ordering(world: World, fact: Fact, certificate: Mapping[str, object]) -> bool:
     if world.spare or min(world.signs) == UNKNOWN:
         raise Broken("an ordering needs nonnegative variables and no roots")
     p = _multiplied(world, fact, certificate).num
     if world.ideal:
-        homogeneous = world.homogenised(p)
-        p = p if homogeneous is None else homogeneous
+        p = world.homogenised(p) or p
+    if world.statement.domain == "triangle":
+        x, y, z = world.gens
+        p = p.compose(y + z, z + x, x + y)
+    elif world.units and len({sum(m) for m in p.monoms()}) > 1:
+        p = _by_monomial(world, p) or p
+    p = world.strip(p)
     if len(world.gens) > 4 or p.total_degree() > 24:
         raise Limit("too many orders, or a degree too high")
     strict = True
