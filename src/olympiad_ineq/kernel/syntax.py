@@ -142,7 +142,8 @@ _TOKEN = re.compile(
     r"|\\(?P<cmd>[A-Za-z]+)"
     r"|(?P<root>√|sqrt(?=\s*\())"
     r"|(?P<var>[A-Za-z](?:_(?:\{\d{1,2}\}|\d{1,2}(?!\d)))?)"
-    r"|(?P<sup>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(?P<nbsp>[\u00a0\u2009\u202f])"
+    r"|(?P<sup>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(?P<nbsp>[\u00a0\u2009\u202f])",
+    re.ASCII,  # a digit is 0-9: other scripts have fours that look like eights
 )
 _NAME = re.compile(r"[A-Za-z](?:_?\d{1,2}|_\{\d{1,2}\})?")
 
