@@ -30,42 +30,49 @@ class Inexact(ArithmeticError):
     """The value is not rational, or too long to be worth having."""
 
 
-def value(expr: Expr, point: Point) -> fmpq:
-    """The exact value of the expression at the point."""
+def value(expr: Expr, point: Point, kind: type = fmpq) -> fmpq:
+    """The exact value of the expression at the point, or with kind arb an interval around it."""
     match expr:
         case Num(number):
-            return number
+            return kind(number)
         case Var(name):
-            return point[name]
+            return kind(point[name])
         case Add(args):
-            return sum((value(x, point) for x in args), fmpq(0))
+            return sum((value(x, point, kind) for x in args), kind(0))
         case Mul(args):
-            product = fmpq(1)
+            product = kind(1)
             for x in args:
-                product *= value(x, point)
+                product *= value(x, point, kind)
             return product
         case Neg(arg):
-            return -value(arg, point)
+            return -value(arg, point, kind)
         case Div(num, den):
-            below = value(den, point)
-            if below == 0:
-                raise Undefined
-            return value(num, point) / below
+            return value(num, point, kind) / _nonzero(value(den, point, kind))
         case Pow(base, exponent):
-            number = value(base, point)
-            if exponent < 0 and number == 0:
-                raise Undefined
-            if number.height_bits() * abs(exponent) > _MAX_BITS:
+            number = value(base, point, kind)
+            if exponent < 0:
+                number = _nonzero(number)
+            if kind is fmpq and number.height_bits() * abs(exponent) > _MAX_BITS:
                 raise Inexact
             return number**exponent
         case Root(arg, degree):
-            number = value(arg, point)
+            number = value(arg, point, kind)
             if number < 0:
                 raise Undefined
+            if kind is arb:
+                return number.root(degree)  # nan, which compares false, around 0
             p, q = number.p.root(degree), number.q.root(degree)
             if p**degree != number.p or q**degree != number.q:
                 raise Inexact
             return fmpq(p, q)
+
+
+def _nonzero(number: fmpq) -> fmpq:
+    if number == 0:
+        raise Undefined
+    if not (number < 0 or number > 0):
+        raise Inexact  # an interval around 0
+    return number
 
 
 def holds(chain: Chain, point: Point) -> bool:
@@ -79,45 +86,10 @@ def holds(chain: Chain, point: Point) -> bool:
     return True
 
 
-def enclosure(expr: Expr, point: Point) -> arb:
-    """An interval that certainly contains the value at the point; Inexact where it is unbounded."""
-    match expr:
-        case Num(number):
-            return arb(number)
-        case Var(name):
-            return arb(point[name])
-        case Add(args):
-            return sum((enclosure(x, point) for x in args), arb(0))
-        case Mul(args):
-            product = arb(1)
-            for x in args:
-                product *= enclosure(x, point)
-            return product
-        case Neg(arg):
-            return -enclosure(arg, point)
-        case Div(num, den):
-            below = enclosure(den, point)
-            if not (below < 0 or below > 0):
-                raise Inexact
-            return enclosure(num, point) / below
-        case Pow(base, exponent):
-            number = enclosure(base, point)
-            if exponent < 0 and not (number < 0 or number > 0):
-                raise Inexact
-            return number**exponent
-        case Root(arg, degree):
-            number = enclosure(arg, point)
-            if number < 0:
-                raise Undefined
-            if not number >= 0:
-                raise Inexact
-            return number.root(degree)
-
-
 def surely_fails(chain: Chain, point: Point) -> bool:
     """Whether some link is false for all numbers in the enclosures of its sides."""
     with flint_context.workprec(200):
-        values = [enclosure(part, point) for part in chain.parts]
+        values = [value(part, point, arb) for part in chain.parts]
         for op, left, right in zip(chain.ops, values, values[1:], strict=False):
             gap = left - right
             below, above = bool(gap < 0), bool(gap > 0)
