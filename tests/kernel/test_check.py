@@ -69,9 +69,13 @@ def test_odd_input_is_a_verdict(steps: Any) -> None:
     assert verdict.step and len(verdict.step) <= 40
 
 
-@pytest.mark.parametrize("steps", ["text", 5, [GOOD[0]] * 61])
+@pytest.mark.parametrize("steps", ["text", 5, None])
 def test_no_list_of_steps_is_unreadable(steps: Any) -> None:
     assert check_proof(S, steps).grade == "unreadable"
+
+
+def test_too_many_steps_is_a_limit() -> None:
+    assert check_proof(S, [GOOD[0]] * 61).grade == "limit"
 
 
 @pytest.mark.parametrize("equality", [{}, {"when": "a = b"}, {"point": {"a": "2", "b": 2}}])

@@ -89,8 +89,11 @@ def test_square_and_positive(domain: str, terms: list[str], shift: str, op: str)
 
 
 @settings(max_examples=40, deadline=None)
-@given(DOMAINS, TERMS, TERMS, TERMS, st.sampled_from(["combine", "multiply", "scale", "cyclic"]),
-       st.lists(st.sampled_from([1, 2, -1, "1/2"]), min_size=2, max_size=2), SHIFTS, OPS)  # fmt: skip
+@given(
+    DOMAINS, TERMS, TERMS, TERMS,
+    st.sampled_from(["combine", "multiply", "scale", "cyclic"]),
+    st.lists(st.sampled_from([1, 2, -1, "1/2"]), min_size=2, max_size=2), SHIFTS, OPS,
+)  # fmt: skip
 def test_citing_rules(
     domain: str, x: str, y: str, e: str, by: str, weights: list[Any], shift: str, op: str
 ) -> None:

@@ -43,8 +43,10 @@ def check_proof(
     equality: Mapping[str, object] | None = None,
 ) -> ProofVerdict:
     """Grade a proof of the statement, given as step records, and its claimed equality case."""
-    if not isinstance(steps, Sequence) or isinstance(steps, str) or len(steps) > MAX_STEPS:
-        return ProofVerdict("unreadable", f"expected a list of at most {MAX_STEPS} steps", None)
+    if not isinstance(steps, Sequence) or isinstance(steps, str):
+        return ProofVerdict("unreadable", "expected a list of steps", None)
+    if len(steps) > MAX_STEPS:
+        return ProofVerdict("limit", f"more than {MAX_STEPS} steps", None)
     try:
         world = World(statement, _texts(list(steps)))
         goal = world.links(statement.goal)

@@ -20,7 +20,7 @@ from .statement import Statement
 from .syntax import Add, Chain, Div, Expr, Mul, Neg, Num, Pow, Root, Var, parse_expr
 
 Poly: TypeAlias = fmpq_mpoly
-MAX_DEGREE, MAX_BITS, MAX_WORK, SPARE = 96, 4096, 3_000_000, 12
+MAX_DEGREE, MAX_BITS, MAX_WORK, MAX_ROOT_BITS, SPARE = 96, 4096, 3_000_000, 64, 12
 UNKNOWN, NONNEGATIVE, POSITIVE = 0, 1, 2
 
 
@@ -262,6 +262,8 @@ class World:
         number, parts = self.split(f.num)
         if number < 0 or any(self.sign(q) == UNKNOWN for q, _ in parts):
             number, parts = fmpq(1), [(f.num, 1)]
+        if number.height_bits() > MAX_ROOT_BITS:
+            raise Limit("a root of a long number")
         result = self.const(fmpq(1, number.q))
         for prime, m in fmpz(number.p * number.q ** (degree - 1)).factor():
             result = self.times(result, self.radical(self.ctx.constant(prime), m, degree))

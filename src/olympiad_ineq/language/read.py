@@ -37,7 +37,11 @@ class ReadProof:
 
 
 _ZERO = parse_expr("0", ["a"])
-_LABEL = re.compile(r"^\s*(?:\((\d{1,3})\)|(?:Step\s+)?(\d{1,3})[.):]|[-*•])\s*", re.IGNORECASE)
+_LABEL = re.compile(  # "(2) By ...", "2. By ...", "- By ..."; not "(2) and (3) give ..."
+    r"^\s*(?:\((\d{1,3})\)(?!\s*(?:and|times|with|,|&|gives?|implies|imply|yields?|is|are)\b|\s*[,&])"
+    r"|(?:Step\s+)?(\d{1,3})[.):]|[-*•])\s*",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(
     r"(?<=[.;!?])\s+|\n\s*\n|\n(?=\s*(?:\(\d{1,3}\)|\d{1,3}[.)]|Step\s|[-*•]\s))"
 )
@@ -59,7 +63,8 @@ _ASSUME = re.compile(
 )
 _AIM = re.compile(
     r"\b(suffices?|enough|want|wish|need|must (?:prove|show)|to (?:prove|show)|remains to"
-    r"|equivalent|equivalently|iff|if and only if|prove that|show that|desired to|goal is|goal:|problem)\b",
+    r"|equivalent|equivalently|iff|if and only if|prove that|show that|desired to|goal is|goal:"
+    r"|problem)\b",
     re.IGNORECASE,
 )
 _DENY = re.compile(
@@ -67,6 +72,7 @@ _DENY = re.compile(
     re.IGNORECASE,
 )
 _ALL = re.compile(r"\b(these|them|those|above|all|everything|up|inequalities)\b", re.IGNORECASE)
+_HARMLESS = re.compile(r"(?:\s|\\(?:square|blacksquare|Box|qed|mathbb\s*\{?R\}?(?:_\+|\^\+)?)|\.)*")
 _EQUALITY = re.compile(r"\bequality\b", re.IGNORECASE)
 _ONLY = re.compile(r"\b(only|iff|precisely|exactly)\b", re.IGNORECASE)
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -145,6 +151,9 @@ class _Reader:
         if _EQUALITY.search(rest):
             self.equality_case(rest, relations or maths, position)
             return
+        for m in maths:
+            if not RELATION.search(m.text) and not _HARMLESS.fullmatch(m.text):
+                self.argument(m)
         if not relations:
             self.plain(rest, maths, position)
             return
@@ -184,6 +193,13 @@ class _Reader:
         if RELATION.search(rest):
             self.unread.append(Unread(position, _shown(rest), "a relation in the words"))
 
+    def argument(self, segment: Segment) -> None:
+        """Mathematics that is no relation must at least be a list of expressions."""
+        try:
+            self.exprs(segment)
+        except Unreadable as error:
+            self.unread.append(Unread(segment.position, segment.text[:200], error.reason))
+
     def chain(self, segment: Segment, text: str | None = None) -> Chain | None:
         raw = (segment.text if text is None else text).strip().rstrip(".,;: ")
         try:
@@ -200,6 +216,9 @@ class _Reader:
 
     def step(self, name: str, rest: str, maths: list[Segment], relations: list[Segment]) -> None:
         last = relations[-1]
+        for m in maths:
+            if m.position > last.position and not set(split_list(m.text)) <= set(self.variables):
+                self.unread.append(Unread(m.position, m.text[:200], "it follows the claim"))
         rule = self.rule(rest)
         before = [m for m in maths if m.position < last.position]
         step: dict[str, object] = {}

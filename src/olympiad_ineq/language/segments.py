@@ -53,6 +53,8 @@ def segments(text: str, letters: Sequence[str] | None = None) -> list[Segment]:
         for piece, offset in _rows(match[group]):
             found.append(Segment("math", piece, match.start(group) + offset))
         at = match.end()
+        if len(found) > MAX_PIECES:
+            raise Unreadable(f"more than {MAX_PIECES} pieces of mathematics", at, text[:100])
     return found + _bare(text[at:], at, letters)
 
 
