@@ -21,7 +21,6 @@ from olympiad_ineq.search.task import (
     POSITIVE,
     UNKNOWN,
     Certificate,
-    Poly,
     Task,
     TooLong,
     number_text,
