@@ -101,10 +101,10 @@ def test_equality_that_does_not(equality: dict[str, Any], grade: str) -> None:
 
 def test_work_is_limited() -> None:
     claim = "*".join(["(a+b+1)^16"] * 9) + " >= 0"
-    start = time.perf_counter()
+    start = time.process_time()
     verdict = check_proof(S, [{"id": "s1", "claim": claim, "by": "positive"}])
     assert verdict.grade in ("limit", "open")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(

@@ -161,12 +161,12 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda t: repr(t[:20]))
 def test_hostile_text_is_a_quick_verdict(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         parse_expr(text, V)
     except Unreadable as error:
         assert error.reason
-    assert time.perf_counter() - start < 0.05
+    assert time.process_time() - start < 0.05
 
 
 def test_variable_names() -> None:

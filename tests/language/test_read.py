@@ -112,12 +112,12 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda t: repr(t[:12]))
 def test_hostile_text_is_a_quick_verdict(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert grade(text, "a >= b").grade not in ("proved", "supported")
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     with contextlib.suppress(Unreadable):
         read_problem(text)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
