@@ -27,7 +27,8 @@ from olympiad_ineq.kernel.syntax import (
 )
 
 Exps = tuple[int, ...]
-Poly = dict[Exps, Fraction]
+Number = int | Fraction  # whole numbers as int: much faster
+Poly = dict[Exps, Number]
 Terms = tuple[tuple[Exps, int], ...]
 Relation = tuple[str, Terms]
 System = tuple[tuple[Relation, ...], tuple[Relation, ...]]
@@ -110,7 +111,7 @@ def _relations(chain: Chain, names: Sequence[str], positive: bool) -> Iterator[R
         common = {k: max(b.get(k, 0), d.get(k, 0)) for k in b | d}
         left = _mul(a, _power_product({k: common[k] - b.get(k, 0) for k in common}, len(names)))
         right = _mul(c, _power_product({k: common[k] - d.get(k, 0) for k in common}, len(names)))
-        diff = _add(left, right, Fraction(-1))
+        diff = _add(left, right, -1)
         for key, power in common.items():
             for _ in range(power):
                 quotient = _divided(diff, dict(key))
@@ -122,7 +123,7 @@ def _relations(chain: Chain, names: Sequence[str], positive: bool) -> Iterator[R
         yield _primitive(diff, op.replace("<", ">"), positive)
 
 
-Key = tuple[tuple[Exps, Fraction], ...]
+Key = tuple[tuple[Exps, Number], ...]
 Quotient = tuple[Poly, dict[Key, int]]
 
 
@@ -131,11 +132,11 @@ def _quotient(expr: Expr, names: Sequence[str]) -> Quotient:
     n = len(names)
     match expr:
         case Num(value):
-            number = Fraction(int(value.p), int(value.q))
+            number = _whole(Fraction(int(value.p), int(value.q)))
             return ({(0,) * n: number} if number else {}), {}
         case Var(name):
             i = names.index(name)
-            return {tuple(int(j == i) for j in range(n)): Fraction(1)}, {}
+            return {tuple(int(j == i) for j in range(n)): 1}, {}
         case Neg(arg):
             top, bottom = _quotient(arg, names)
             return {e: -c for e, c in top.items()}, bottom
@@ -145,7 +146,7 @@ def _quotient(expr: Expr, names: Sequence[str]) -> Quotient:
                 total = _sum(total, _quotient(arg, names), n)
             return total
         case Mul(args):
-            top, bottom = {(0,) * n: Fraction(1)}, {}
+            top, bottom = {(0,) * n: 1}, {}
             for arg in args:
                 above, below = _quotient(arg, names)
                 top, bottom = _mul(top, above), _joined(bottom, below)
@@ -158,7 +159,7 @@ def _quotient(expr: Expr, names: Sequence[str]) -> Quotient:
             value = _quotient(base, names)
             if exponent < 0:
                 value = _inverse(value, n)
-            top = {(0,) * n: Fraction(1)}
+            top = {(0,) * n: 1}
             for _ in range(abs(exponent)):
                 top = _mul(top, value[0])
             return top, {k: m * abs(exponent) for k, m in value[1].items()}
@@ -177,10 +178,10 @@ def _inverse(value: Quotient, n: int) -> Quotient:
     powers: dict[Key, int] = {}
     for i, e in enumerate(low):
         if e:
-            powers[((tuple(int(j == i) for j in range(n)), Fraction(1)),)] = e
+            powers[((tuple(int(j == i) for j in range(n)), 1),)] = e
     if len(rest) > 1:
-        powers[tuple(sorted((e, c / lead) for e, c in rest.items()))] = 1
-    return {e: c / lead for e, c in above.items()}, powers
+        powers[tuple(sorted((e, _over(c, lead)) for e, c in rest.items()))] = 1
+    return {e: _over(c, lead) for e, c in above.items()}, powers
 
 
 def _joined(left: Mapping[Key, int], right: Mapping[Key, int]) -> dict[Key, int]:
@@ -198,19 +199,27 @@ def _sum(left: Quotient, right: Quotient, n: int) -> Quotient:
 
 
 def _power_product(powers: Mapping[Key, int], n: int) -> Poly:
-    out: Poly = {(0,) * n: Fraction(1)}
+    out: Poly = {(0,) * n: 1}
     for key, power in powers.items():
         for _ in range(power):
             out = _mul(out, dict(key))
     return out
 
 
-def _add(left: Poly, right: Poly, factor: Fraction = Fraction(1)) -> Poly:
+def _whole(value: Number) -> Number:
+    return value.numerator if value.denominator == 1 else value
+
+
+def _over(top: Number, bottom: Number) -> Number:
+    return top if bottom == 1 else _whole(Fraction(top) / bottom)
+
+
+def _add(left: Poly, right: Poly, factor: int = 1) -> Poly:
     out = dict(left)
     for e, c in right.items():
         value = out.get(e, 0) + factor * c
         if value:
-            out[e] = Fraction(value)
+            out[e] = value
         else:
             out.pop(e, None)
     return out
@@ -226,7 +235,7 @@ def _mul(left: Poly, right: Poly) -> Poly:
     for e, c in left.items():
         for f, d in right.items():
             key = tuple(x + y for x, y in zip(e, f, strict=True))
-            out[key] = out.get(key, Fraction(0)) + c * d
+            out[key] = out.get(key, 0) + c * d
     return {e: c for e, c in out.items() if c}
 
 
@@ -240,11 +249,11 @@ def _divided(top: Poly, by: Poly) -> Poly | None:
         shift = tuple(x - y for x, y in zip(head, lead, strict=True))
         if min(shift) < 0:
             return None
-        factor = rest[head] / by[lead]
+        factor = _over(rest[head], by[lead])
         quotient[shift] = factor
         for e, c in by.items():
             key = tuple(x + y for x, y in zip(e, shift, strict=True))
-            value = rest.get(key, Fraction(0)) - factor * c
+            value = rest.get(key, 0) - factor * c
             if value:
                 rest[key] = value
             else:

@@ -18,7 +18,7 @@ from olympiad_ineq.language import grade_text, read_problem, read_proof
 
 ALL = (1, 2, 3, 4)
 SAMPLE = 1600
-LARGE = 4000
+LARGE = 2400
 
 
 @pytest.fixture(scope="module")
@@ -80,17 +80,17 @@ def test_cells_are_even_and_every_template_takes_part(sample: list[Draft]) -> No
 
 
 def test_families_are_many_and_none_is_large(easy: list[Draft]) -> None:
-    """500 problems of each technique at difficulties 1 and 2: the numbers that the split needs."""
+    """300 problems of each technique at difficulties 1 and 2: the numbers that the split needs."""
     least = {
-        ("amgm", 1): 250, ("amgm", 2): 350, ("weighted_amgm", 1): 220, ("weighted_amgm", 2): 300,
-        ("cauchy", 1): 150, ("cauchy", 2): 350, ("sos", 1): 110, ("sos", 2): 250,
+        ("amgm", 1): 200, ("amgm", 2): 220, ("weighted_amgm", 1): 180, ("weighted_amgm", 2): 220,
+        ("cauchy", 1): 130, ("cauchy", 2): 240, ("sos", 1): 90, ("sos", 2): 180,
     }  # fmt: skip
     for (technique, difficulty), floor in least.items():
         cell = [d for d in easy if (d.technique, d.difficulty) == (technique, difficulty)]
         families = Counter(d.family for d in cell)
         assert len(cell) == LARGE // 8
         assert len(families) >= floor, (technique, difficulty, len(families))
-        assert families.most_common(1)[0][1] <= 0.05 * len(cell), families.most_common(3)
+        assert families.most_common(1)[0][1] <= 0.06 * len(cell), families.most_common(3)
 
 
 def test_a_family_does_not_depend_on_names_or_numbers(easy: list[Draft]) -> None:
@@ -99,8 +99,8 @@ def test_a_family_does_not_depend_on_names_or_numbers(easy: list[Draft]) -> None
     for draft in easy:
         members.setdefault(draft.family, []).append(draft)
     shared = [group for group in members.values() if len(group) > 1]
-    assert len(shared) > 100
-    assert sum(len({d.variables for d in group}) > 1 for group in shared) > 50
+    assert len(shared) > 60
+    assert sum(len({d.variables for d in group}) > 1 for group in shared) > 30
 
 
 def test_same_arguments_same_rows_whatever_the_hash_seed() -> None:
@@ -130,12 +130,12 @@ def test_seeds_differ_and_longer_runs_begin_with_shorter_ones() -> None:
 
 
 def test_an_exhausted_cell_is_reported_and_the_rest_is_unharmed() -> None:
-    drafts = generate(("amgm", "sos"), (1,), (1,), 4000, seed=1)
+    drafts = generate(("amgm", "sos"), (1,), (1,), 1000, seed=1)
     rows = list(drafts)
-    assert 20 < len(rows) < 4000
+    assert 20 < len(rows) < 1000
     assert {s.technique for s in drafts.shortfalls} == {"amgm", "sos"}
     for short in drafts.shortfalls:
-        assert short.wanted == 2000
+        assert short.wanted == 500
         assert short.given == sum(d.technique == short.technique for d in rows)
         assert str(short.given) in str(short)
         assert "distinct" in str(short)

@@ -129,7 +129,7 @@ class _Cell:
             return None
         # The more a family has given, the less willingly it is drawn again.
         count = self.families.get(sketch.family, 0)
-        if rng.random() * (3 + count) > 3:
+        if rng.random() > max(0.15, 2 / (2 + count)):
             return None
         key = canonical_key(sketch.names, sketch.domain, sketch.given, sketch.goal)
         if key in seen:
@@ -145,10 +145,14 @@ class _Cell:
         given = tuple(canonical(g, names) for g in sketch.given)
         steps = tuple(canonical_steps(sketch.steps, names))
         phrasing = rng.randrange(PROBLEM_PHRASINGS)
+        if len(names) == 1 and phrasing == 2:
+            phrasing = 0  # "for all reals x" wants a plural
         text = render_problem(names, sketch.domain, given, goal, phrasing)
         # Proofs keep to one wording mostly: what is to be learnt is the mathematics.
         wording = rng.randrange(PROOF_PHRASINGS) if rng.random() < 0.25 else 0
-        shown = sketch.equality if self.difficulty >= 3 else None
+        # The equality case is said from difficulty 3 on, and where prose about it reads back.
+        said = self.difficulty >= 3 and "-" not in str(sketch.equality)
+        shown = sketch.equality if said else None
         proof = render_proof(steps, wording, variables=names, equality=shown)
         return Draft(
             variables=names,

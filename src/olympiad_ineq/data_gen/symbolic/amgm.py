@@ -98,7 +98,7 @@ def total(pool: Pool, count: dict[int, Sequence[int]]) -> Callable[[Work], Sketc
         lhs = collect(t for atom in atoms for t in atom.lhs)
         rhs = collect(t for atom in atoms for t in atom.rhs)
         biggest = max(int(t.coef) for t in lhs + rhs)
-        if means.clash(lhs, rhs) or biggest > 2 * means.COEFFICIENT_LIMIT[work.level]:
+        if means.clash(lhs, rhs) or biggest > 2 * means.coefficient_limit(work):
             return None
         if len(primitive(lhs, rhs)[0]) and primitive(lhs, rhs) != [lhs, rhs]:
             return None
@@ -128,7 +128,7 @@ def products(pool: Pool, count: dict[int, Sequence[int]]) -> Callable[[Work], Sk
         right = mono(1, (0,) * work.n)
         for atom in atoms:
             right = right * atom.rhs[0]
-        if right.coef > 3 * means.COEFFICIENT_LIMIT[work.level]:
+        if right.coef > 3 * means.coefficient_limit(work):
             return None
         facts = [atom.state(work) for atom in atoms]
         left = "*".join(factor(fact.lhs, work.names) for fact in facts)
@@ -252,7 +252,7 @@ TEMPLATES: tuple[Template, ...] = (
     ),
     Template(
         "amgm-product",
-        products(equal_weights, {1: (2,), 2: (2, 3), 3: (2, 3), 4: (3,)}),
+        products(equal_weights, {1: (2,), 2: (2, 3), 3: (3,), 4: (3,)}),
         (1, 2, 3, 4),
         (1, 2, 3, 4),
         3,
@@ -260,7 +260,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template("amgm-cyclic", cyclic(equal_weights), (3, 4), (2,), 4),
     Template(
         "amgm-given-product",
-        given_product({2: (1,), 3: (1, 2, 2), 4: (2, 3)}, "sum"),
+        given_product({2: (1,), 3: (2,), 4: (2, 3)}, "sum"),
         (2, 3, 4),
         (2, 3, 4),
         2,

@@ -30,7 +30,6 @@ from olympiad_ineq.data_gen.symbolic.means import (
     family,
     ones,
     place,
-    tidy,
     two,
 )
 from olympiad_ineq.data_gen.symbolic.sketch import Point, Sketch, Template, Work
@@ -474,6 +473,8 @@ def cyclic_given(work: Work) -> Sketch | None:
         return None
     exps = (0,) * n if rng.random() < 0.5 else variable(rng.randrange(n), n).exps
     base = Part(mono(1, exps), tuple(den))
+    if work.level == 4 and len(den) == 1:
+        return None
     if len(den) == 1 and (den[0].coef > 1 or used([exps]) & used([den[0].exps])):
         return None
     parts = [base.shifted(i) for i in range(n)]
@@ -498,13 +499,13 @@ def cyclic_given(work: Work) -> Sketch | None:
 def squares_given(work: Work) -> Sketch | None:
     """x^2+y^2+z^2 >= 9 where x+2y+2z = 9, or (x+2y+2z)^2 <= 81 where x^2+y^2+z^2 = 9."""
     n, rng = work.n, work.rng
+    if n < work.level - 1:
+        return None
     work.domain = "real"
-    size = n if n > 1 else 2
+    size = n
     coefs = [rng.choice((1, 1, 2, 3)) for _ in range(size)]
     outer = [rng.choice((1, 1, 1, 2)) for _ in range(size)]
     kind = rng.choice(("a", "a", "ab") if n == 3 else ("a",))
-    if n == 1:
-        return None
     bases = [variable(i, n) for i in range(n)]
     if kind == "ab":
         bases = [variable(i, n) * variable((i + 1) % n, n) for i in range(n)]
@@ -584,7 +585,7 @@ def mixed(work: Work) -> Sketch | None:
         return None
     if len(used([*(e for p in parts for e in vectors(p)), *(e for _, e in atom.rows)])) < n:
         return None
-    (atom,), _ = tidy([atom], point)
+    atom = atom.renamed(range(n))
     bottom = tidy_sum([t for p in parts for t in p.den])
     if len(bottom) > 4 or len(tidy_sum([p.num for p in parts])) > 3:
         return None

@@ -132,6 +132,8 @@ def given_sum(powers: Sequence[int], listed: bool) -> Callable[[Work], Sketch | 
 
     def make(work: Work) -> Sketch | None:
         rng, n = work.rng, work.n
+        if n < work.level - 1:
+            return None
         kind = rng.choice(("a", "a", "ab") if n == 3 else ("a",))
         if kind == "a":
             bases = [variable(i, n) for i in range(n)]

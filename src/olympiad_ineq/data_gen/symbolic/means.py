@@ -32,7 +32,7 @@ from olympiad_ineq.data_gen.symbolic.sketch import Fact, Point, Work
 
 Rows = tuple[tuple[int, Exps], ...]
 
-COEFFICIENT_LIMIT = {1: 9, 2: 16, 3: 36, 4: 81}
+COEFFICIENTS = {1: 9, 2: 16, 3: 36, 4: 81}
 DEGREE_LIMIT = {1: 6, 2: 6, 3: 8, 4: 8}
 BELOW_LIMIT = {1: 2, 2: 2, 3: 3, 4: 3}
 
@@ -211,11 +211,18 @@ def ones(n: int) -> Point:
     return (Fraction(1),) * n
 
 
+def coefficient_limit(work: Work) -> int:
+    """The largest coefficient: more where one variable leaves little else to vary."""
+    return COEFFICIENTS[work.level] * (3 if work.n == 1 else 1)
+
+
 def draw_point(work: Work) -> Point:
     """Where equality shall hold: mostly ones, and small numbers."""
     rng, n = work.rng, work.n
+    if n == 1:
+        return (Fraction(rng.choice(("1", "1", "2", "3", "4", "5", "1/2", "1/3"))),)
     values = [Fraction(1)] * n
-    moved = rng.choice({1: (0, 0, 1), 2: (0, 1, 1), 3: (0, 1, 2), 4: (1, 2, 2)}[work.level])
+    moved = rng.choice({1: (0, 0, 1), 2: (0, 1, 1), 3: (0, 1, 2), 4: (0, 1, 1, 2)}[work.level])
     choices = [Fraction(2), Fraction(1, 2), Fraction(3), Fraction(1, 3)]
     if work.level >= 3:
         choices += [Fraction(3, 2), Fraction(2, 3), Fraction(4)]
@@ -317,13 +324,14 @@ def build(
     weights = tuple(w for w, _ in moved)
     shown = [int(t.coef * w) for t, w in zip(terms, weights, strict=True)]
     shown.append(int(mean.coef * sum(weights)))
-    if max(shown) > COEFFICIENT_LIMIT[work.level] * (2 if work.level > 1 else 1):
+    limit = coefficient_limit(work)
+    if max(shown) > limit * (2 if work.level > 1 else 1):
         return None
     degrees = [sum(e for e in t.exps if e > 0) for t in terms]
     below = [-sum(e for e in t.exps if e < 0) for t in terms]
     if max(degrees) > DEGREE_LIMIT[work.level] or max(below) > BELOW_LIMIT[work.level]:
         return None
-    if max(shown[:-1]) > COEFFICIENT_LIMIT[work.level] or gcd(*shown) > multiplier:
+    if max(shown[:-1]) > limit or gcd(*shown) > multiplier:
         return None
     return Atom(tuple(terms), weights, mean, rows)
 

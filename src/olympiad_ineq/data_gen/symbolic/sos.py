@@ -25,7 +25,17 @@ from olympiad_ineq.data_gen.symbolic.algebra import (
 from olympiad_ineq.data_gen.symbolic.means import at
 from olympiad_ineq.data_gen.symbolic.sketch import Fact, Point, Sketch, Template, Work
 
-SIZE_LIMIT = {1: 9, 2: 16, 3: 40, 4: 60}
+SIZES = {1: 9, 2: 16, 3: 40, 4: 60}
+
+
+def size_limit(work: Work) -> int:
+    """The largest coefficient of a goal: more where one variable leaves little else to vary."""
+    return SIZES[work.level] * (4 if work.n == 1 else 1)
+
+
+def reach(work: Work) -> int:
+    """The largest coefficient of a form."""
+    return 6 if work.n == 1 else 2 + work.level
 
 
 def split(terms: Sequence[Mono]) -> tuple[Terms, Terms]:
@@ -59,8 +69,11 @@ def state(work: Work, form: Sequence[Mono]) -> Fact:
 
 def draw_point(work: Work) -> Point | None:
     """Where all forms vanish: None for homogeneous forms, which vanish at zero."""
-    if work.rng.random() < 0.45 and work.n > 1:
+    if work.rng.random() < (0.25 if work.level == 1 else 0.4) and work.n > 1:
         return None
+    if work.n == 1:
+        place = work.rng.choice(("1", "1", "2", "3", "4", "5", "6", "-1", "-2", "-3", "1/2"))
+        return (Fraction(place),)
     values = (1, 1, 1, 2, 2, 3, -1, -2) if work.level <= 2 else (1, 2, 3, 4, -1, Fraction(1, 2))
     return tuple(Fraction(work.rng.choice(values)) for _ in range(work.n))
 
@@ -80,7 +93,7 @@ def vanishing(work: Work, head: Terms, point: Point | None, tail: Exps | None) -
     if coef == 0:
         return None
     form = primitive([*head, Mono(-coef, exps)])[0]
-    return form if max(abs(t.coef) for t in form) <= 2 + work.level else None
+    return form if max(abs(t.coef) for t in form) <= reach(work) else None
 
 
 def binomial(work: Work, point: Point | None) -> Terms | None:
@@ -88,9 +101,9 @@ def binomial(work: Work, point: Point | None) -> Terms | None:
     rng, n = work.rng, work.n
     i = rng.randrange(n)
     others = [j for j in range(n) if j != i]
-    kinds = ["a-b"] * 3 if others else []
+    kinds = ["a-b"] if others else []
     if point is not None:
-        kinds += ["a-1"] * 3 + ["aa-1", "aa-a"] + (["ab-1", "aa-b", "ab-a"] if others else [])
+        kinds += ["a-1"] + ["aa-1", "aa-a"] + (["ab-1", "aa-b", "ab-a"] if others else [])
     elif len(others) > 1:
         kinds += ["ab-bc"]
     if len(others) > 1 and (point is not None or work.level > 1):
@@ -247,7 +260,11 @@ def goal_text(work: Work, terms: Sequence[Mono]) -> str | None:
     left, right = split(terms)
     roll = work.rng.random()
     numbers = [t for t in terms if t.is_number]
-    if numbers and roll < 0.3 and numbers[0].coef > 0:
+    if (
+        numbers
+        and roll < (0.3 if work.level > 1 or len(terms) < 4 else 0.1)
+        and numbers[0].coef > 0
+    ):
         # x^2 - 4x + 7 >= 3: the number is shared between the sides.
         rest = [t for t in terms if not t.is_number]
         shown = numbers[0].coef + work.rng.choice((1, 1, 2, 3))
@@ -255,7 +272,7 @@ def goal_text(work: Work, terms: Sequence[Mono]) -> str | None:
             [*ordered(rest), number(shown, work.n)], [number(shown - numbers[0].coef, work.n)]
         )
     if right and roll < 0.85:
-        return relation(work, terms)
+        return relation(work, ordered(terms) if work.n == 1 else terms)
     if len(terms) > 5 or not right:
         return None if right else f"{work.say(ordered(left))} >= 0"
     return f"{work.say(ordered(terms))} >= 0"
@@ -292,7 +309,11 @@ def squares(plans: dict[int, Sequence[str]]) -> Callable[[Work], Sketch | None]:
             return None
         forms, point = tidy(forms, point, work.n)
         total = collect(t for form in forms for t in expand(form))
-        if max(abs(t.coef) for t in total) > SIZE_LIMIT[work.level] or len(total) > 6 + work.level:
+        if any(min(column) for column in zip(*(t.exps for t in total), strict=True)):
+            return None
+        if work.level == 1 and not visible(forms):
+            return None
+        if max(abs(t.coef) for t in total) > size_limit(work) or len(total) > 6 + work.level:
             return None
         if gcd(*(int(t.coef) for t in total)) > 1 or len(used(t.exps for t in total)) < work.n:
             return None
@@ -309,6 +330,19 @@ def squares(plans: dict[int, Sequence[str]]) -> Callable[[Work], Sketch | None]:
     return make
 
 
+def visible(forms: Sequence[Terms]) -> bool:
+    """Whether each square can be seen in the sum: no term cancels, no two squares look alike."""
+    squares_ = [expand(form) for form in forms]
+    signs: dict[Exps, bool] = {}
+    for form, terms in zip(forms, squares_, strict=True):
+        if len(terms) < len(form) * (len(form) + 1) // 2:
+            return False
+        for term in terms:
+            if signs.setdefault(term.exps, term.coef > 0) != (term.coef > 0):
+                return False
+    return len({frozenset(t.exps for t in form) for form in forms}) == len(forms)
+
+
 def shifted_square(work: Work) -> Sketch | None:
     """The cyclic versions of one square, added: (a-b)^2 + (b-c)^2 + (c-a)^2."""
     work.domain = "real"
@@ -321,7 +355,7 @@ def shifted_square(work: Work) -> Sketch | None:
     form = tidy([form], point, n)[0][0]
     total = expand(form)
     lhs, rhs = split(total)
-    if not lhs or not rhs or max(abs(t.coef) for t in total) > SIZE_LIMIT[work.level]:
+    if not lhs or not rhs or max(abs(t.coef) for t in total) > size_limit(work):
         return None
     added = work.cyclic(state(work, form))
     left, right = added.lhs, added.rhs
@@ -352,7 +386,7 @@ def times_factor(work: Work) -> Sketch | None:
     scaled = [product([f], expand(form)) for f, form in zip(factors, forms, strict=True)]
     total = collect(t for terms in scaled for t in terms)
     left, right = split(total)
-    if not left or not right or max(abs(t.coef) for t in total) > SIZE_LIMIT[work.level]:
+    if not left or not right or max(abs(t.coef) for t in total) > size_limit(work):
         return None
     common = [min(c) for c in zip(*(t.exps for t in total), strict=True)]
     if len(used(t.exps for t in total)) < n or any(common) or len(total) > 7 + work.level:
@@ -407,7 +441,7 @@ def complete(work: Work) -> Sketch | None:
     content = gcd(*(int(t.coef) for t in total))
     total = [t.times(Fraction(1, content)) for t in total]
     left, right = split(total)
-    if max(abs(t.coef) for t in total) > SIZE_LIMIT[work.level] // 2 or len(total) > 10:
+    if max(abs(t.coef) for t in total) > size_limit(work) // 2 or len(total) > 10:
         return None
     if not any(len(f) > 1 for f in forms) or len(left) < 2 or not right:
         return None
@@ -434,6 +468,8 @@ def squared_form(work: Work, form: Sequence[Mono]) -> str:
 def given_sum(work: Work) -> Sketch | None:
     """Squares of a - s, with a sum given: a^2+b^2+c^2 >= 3 where a+b+c = 3."""
     rng, n = work.rng, work.n
+    if n < work.level - 1:
+        return None
     work.domain = "real"
     pairs = n == 3 and rng.random() < 0.3
     bases = [variable(i, n) for i in range(n)]
@@ -467,6 +503,8 @@ def given_sum(work: Work) -> Sketch | None:
         if form is None or len(form) < 2:
             return None
         form = normal(form)
+        if len(used(t.exps for t in form)) < 2:
+            return None
         fact = state(work, form)
         facts.append(fact.id)
         lhs += expand(form)
@@ -483,7 +521,7 @@ def given_sum(work: Work) -> Sketch | None:
         return None
     left, (right,) = primitive(left, [number(bound, n)])
     goal = work.ge(ordered(left), [right])
-    if max(abs(t.coef) for t in left) > SIZE_LIMIT[work.level] or right.coef > 200:
+    if max(abs(t.coef) for t in left) > size_limit(work) or right.coef > 200:
         return None
     step: dict[str, Any] = {"of": [added, "given"]}
     if times != 1:
