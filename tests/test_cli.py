@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import mutants
+from benchmarks.common import mutants
 from olympiad_ineq.cli import run
 from olympiad_ineq.search.lines import check_line
 

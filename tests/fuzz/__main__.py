@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchmarks.mutants import classics
+from benchmarks.common.mutants import classics
 from olympiad_ineq.kernel import Statement
 from olympiad_ineq.search.decide import decide
 from tests.fuzz.mutants import Hole, certificate_hole, certificate_mutant, hunt

@@ -3,7 +3,7 @@
 A mutant changes what a proof says, not how it is spelled: the domain, a hypothesis, a constant in
 goal and last claim together, weights, terms, citations, a variable replaced everywhere by x - y,
 -x, x^2, 1/x or sqrt(x). Whatever the kernel still accepts is handed to the refuter, whose hits are
-confirmed by `benchmarks.mutants.refutes`, an evaluator that shares no code with the kernel.
+confirmed by `benchmarks.common.mutants.refutes`, an evaluator that shares no code with the kernel.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import mutants as independent
+from benchmarks.common import mutants as independent
 from olympiad_ineq.kernel import Statement, Unreadable, check_proof
 from olympiad_ineq.kernel.certificate import replay
 from olympiad_ineq.search.refute import Refuter

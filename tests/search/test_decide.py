@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from benchmarks import mutants
+from benchmarks.common import mutants
 from olympiad_ineq.kernel.certificate import replay
 from olympiad_ineq.kernel.statement import Statement
 from olympiad_ineq.kernel.witness import check_witness
