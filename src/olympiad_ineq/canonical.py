@@ -79,10 +79,9 @@ def _system(variables: Sequence[str], domain: str, given: Sequence[str], goal: s
     names = tuple(variables)
     chains = [parse_chain(text, names) for text in given]
     target = parse_chain(goal, names)
-    positive = domain in ("positive", "triangle")
     try:
-        facts = [r for chain in chains for r in _relations(chain, names, positive)]
-        goals = list(_relations(target, names, positive))
+        facts = [r for chain in chains for r in _relations(chain, names, domain)]
+        goals = list(_relations(target, names, domain))
     except (TooLarge, _Root):
         # Roots are rare and kept as written, up to the order of the variables' first appearance.
         return _renamed(" ; ".join([*sorted(given), goal]), names)
@@ -103,8 +102,12 @@ def _renamed(text: str, names: Sequence[str]) -> str:
     return "".join(table.get(ch, ch) for ch in words)
 
 
-def _relations(chain: Chain, names: Sequence[str], positive: bool) -> Iterator[Relation]:
-    """Each link as `terms op 0` with op one of >=, >, =, coprime integers, no common monomial."""
+def _relations(chain: Chain, names: Sequence[str], domain: str) -> Iterator[Relation]:
+    """Each link as `terms op 0` with op one of >=, >, =, coprime integers, no common monomial.
+
+    Cleared by denominators that are plainly positive, and by the squares of all others.
+    """
+    positive = domain in ("positive", "triangle")
     values = [_quotient(part, names) for part in chain.parts]
     for op, (a, b), (c, d) in zip(chain.ops, values, values[1:], strict=False):
         # a/b op c/d: the least common denominator of b and d, factor by factor.
@@ -113,6 +116,9 @@ def _relations(chain: Chain, names: Sequence[str], positive: bool) -> Iterator[R
         right = _mul(c, _power_product({k: common[k] - d.get(k, 0) for k in common}, len(names)))
         diff = _add(left, right, -1)
         for key, power in common.items():
+            if not _plainly_positive(key, domain):
+                diff = _mul(diff, dict(key)) if power % 2 and op != "=" else diff
+                continue
             for _ in range(power):
                 quotient = _divided(diff, dict(key))
                 if quotient is None:
@@ -124,6 +130,14 @@ def _relations(chain: Chain, names: Sequence[str], positive: bool) -> Iterator[R
 
 
 Key = tuple[tuple[Exps, Number], ...]
+
+
+def _plainly_positive(key: "Key", domain: str) -> bool:
+    """Whether a denominator (never zero, for the problem to have a meaning) is positive."""
+    signs = all(c > 0 for _, c in key)
+    return signs and (domain != "real" or all(e % 2 == 0 for exps, _ in key for e in exps))
+
+
 Quotient = tuple[Poly, dict[Key, int]]
 
 
