@@ -64,7 +64,16 @@ class Rival:
     def difference(self, claim: str) -> Any:
         (left, right), (op,) = (x[:2] for x in parts_of(claim))
         gap = self.read(left) - self.read(right)
+        below = sympy.Poly(sympy.fraction(sympy.together(gap))[1], *self.names.values())
+        if not self.defined(below):
+            raise ValueError("a denominator that may vanish")
         return gap if op[0] == ">" else -gap
+
+    def defined(self, below: Any) -> bool:
+        """Is the denominator positive by its coefficients? The kernel asks this of every claim."""
+        if below.is_ground:
+            return True
+        return self.positive and all(c > 0 for c in below.coeffs())
 
     def numerator(self, expr: Any) -> Any:
         return sympy.expand(sympy.fraction(sympy.together(expr))[0])
