@@ -60,8 +60,9 @@ def run(
 def test_answers_come_in_the_order_of_the_requests(tmp_path: Path, whole: bool) -> None:
     engine = Echo(whole)
     found = run(engine, tmp_path / "j")
+    sizes = [4] * 8 + [2] * 2 if whole else [10] * 10
     assert [r.text for r in found.responses] == [
-        f"question {n} among {4 if n < 8 else 2}" for n in range(10)
+        f"question {n} among {size}" for n, size in enumerate(sizes)
     ]
     assert (found.asked, engine.starts) == (10, 1)
     assert found.tokens() == {"prompt": 30, "completion": 50}
@@ -114,7 +115,12 @@ def test_a_changed_prompt_asks_for_its_own_row_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"seed": 1}, {"sampling": Sampling(9)}, {"sampling": Sampling(8, stop=("x",))}],
+    [
+        {"seed": 1},
+        {"edition": 2},
+        {"sampling": Sampling(9)},
+        {"sampling": Sampling(8, stop=("x",))},
+    ],
 )
 def test_the_key_holds_all_that_decides_the_answer(tmp_path: Path, change: Json) -> None:
     run(Echo(True), tmp_path / "j", REQUESTS[:1])

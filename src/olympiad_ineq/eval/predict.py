@@ -79,7 +79,8 @@ def predict(
     worked = [(example.prompt, example.completion) for example in shots]
     sampling = Sampling(settings.max_new_tokens, stop=prompts.STOP)
     requests = [
-        Request(prompts.few_shot(example.problem.text, worked), sampling) for example in test
+        Request(prompts.few_shot(example.problem.text, worked), sampling, edition=settings.revision)
+        for example in test
     ]
     with (
         closing(open_engine(model_dir, engine=settings.engine, dtype=settings.dtype)) as engine,

@@ -42,12 +42,14 @@ class Request:
     Args:
         seed: of this answer alone; it counts only where the temperature is above 0.
         schema: a JSON schema that the answer must obey, where the engine can enforce it.
+        edition: another number asks the same again (the config's `revision`).
     """
 
     prompt: str | tuple[Message, ...]
     sampling: Sampling
     seed: int | None = None
     schema: Json | None = field(default=None, hash=False)
+    edition: int = 1
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,9 @@ def generate(
 
     Requests go out in fixed chunks of `batch`, cut from the whole list, so a restart meets the same
     chunks. A chunk is on disk before the next one starts. Where an engine's answers may depend on
-    their neighbours (`whole_chunks`), a chunk is written and taken back as one; elsewhere every
-    answer is written as it comes. Failed answers are not kept: the next run asks again.
+    their neighbours (`whole_chunks`), a chunk is written and taken back as one; elsewhere nothing
+    waits for a chunk, and every answer is written as it comes. Failed answers are not kept: the
+    next run asks again.
 
     Args:
         journal: opened within `artifacts.exclusive`.
@@ -60,46 +61,59 @@ def generate(
     engine.prepare(requests, batch)
     keys = [request_key(engine, request) for request in requests]
     have = _finished(journal.values)
-    failed: dict[str, Response] = {}
-    missing = {key for key in keys if key not in have}
-    asked = len(missing)
+    missing = dict.fromkeys(key for key in keys if key not in have)
+    asked, failed = len(missing), dict[str, Response]()
     if missing:
         engine.start()
-    bar = tqdm(
-        total=len(set(keys)),
-        initial=len(set(keys)) - asked,
-        desc=label,
-        unit="answer",
-        mininterval=1,
-        smoothing=0,
-    )
-    tokens, began = 0, time.monotonic()
-    with bar:
-        for start in range(0, len(requests), batch):
-            chunk = {
-                key: request
-                for key, request in zip(
-                    keys[start : start + batch], requests[start : start + batch], strict=True
-                )
-                if key in missing
-            }
-            missing -= chunk.keys()
-            writer = _Writer(journal, list(chunk), engine.whole_chunks)
+    with _Progress(label, len(set(keys)), asked) as progress:
+        size = batch if engine.whole_chunks else max(1, len(requests))
+        for start in range(0, len(requests), size):
+            part = zip(keys[start : start + size], requests[start : start + size], strict=True)
+            chunk = {key: request for key, request in part if key in missing}
+            if not chunk:
+                continue
             names = list(chunk)
-            for position, response in engine.answer(list(chunk.values())) if chunk else ():
+            writer = _Writer(journal, names, engine.whole_chunks)
+            for position, response in engine.answer(list(chunk.values())):
+                name = names[position]
                 if response.finish == "failed":
-                    failed[names[position]] = response
+                    failed[name] = response
                 else:
-                    have[names[position]] = writer.take(names[position], response)
-                tokens += response.completion_tokens
-                bar.set_postfix_str(
-                    f"{tokens / (time.monotonic() - began):.0f} tokens/s", refresh=False
-                )
-                bar.update()
+                    have[name] = writer.take(name, response)
+                progress.count(response)
             writer.end()
+            for name in names:
+                del missing[name]
     responses = tuple(failed[key] if key in failed else _response(have[key]) for key in keys)
     seconds = sum(have[key]["seconds"] for key in set(keys) if key in have)
     return Generated(responses, asked, round(seconds, 1))
+
+
+class _Progress:
+    """A bar over answers that says how many tokens a second come."""
+
+    def __init__(self, label: str, total: int, missing: int) -> None:
+        self._tokens, self._began = 0, time.monotonic()
+        self._bar = tqdm(
+            total=total,
+            initial=total - missing,
+            desc=label,
+            unit="answer",
+            mininterval=1,
+            smoothing=0,
+        )
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def count(self, response: Response) -> None:
+        self._tokens += response.completion_tokens
+        rate = self._tokens / (time.monotonic() - self._began)
+        self._bar.set_postfix_str(f"{rate:.0f} tokens/s", refresh=False)
+        self._bar.update()
 
 
 class _Writer:

@@ -167,7 +167,11 @@ class OpenAIEngine:
         if request.schema is not None:
             common["response_format"] = {
                 "type": "json_schema",
-                "json_schema": {"name": "answer", "schema": request.schema, "strict": True},
+                "json_schema": {
+                    "name": "answer",
+                    "schema": request.schema,
+                    "strict": _closed(request.schema),
+                },
             }
         if isinstance(request.prompt, str):
             answer: Any = await self._client.completions.create(
@@ -195,6 +199,20 @@ def _read(answer: Any, text_of: Any) -> Response:
     if not isinstance(text, str) or finish not in ("stop", "length"):
         raise ValueError(f"no text, or finished for {finish!r}")
     return Response(text, finish, *tokens)
+
+
+def _closed(schema: object) -> bool:
+    """Whether a schema is what endpoints call strict: each object's keys all named and required."""
+    if isinstance(schema, list):
+        return all(map(_closed, schema))
+    if not isinstance(schema, dict):
+        return True
+    if schema.get("type") == "object" and (
+        schema.get("additionalProperties") is not False
+        or set(schema.get("required", ())) != set(schema.get("properties", ()))
+    ):
+        return False
+    return all(map(_closed, schema.values()))
 
 
 def _text(request: Request) -> str:

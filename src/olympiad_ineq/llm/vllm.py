@@ -18,6 +18,7 @@ from olympiad_ineq.settings import Model
 GIB = 1 << 30
 CPU_CACHE_BYTES = 4 * GIB
 CPU_SEQUENCES = 256
+CPU_PREFILL_TOKENS = 4096
 
 
 class VllmEngine:
@@ -97,6 +98,9 @@ class VllmEngine:
             "max_model_len": length,
             "max_num_seqs": sequences,
             "enforce_eager": True,  # compiling and warming up take longer than they save
+            # A prompt prefilled in parts would rewind its seed, which CPU generators cannot do.
+            "enable_chunked_prefill": False,
+            "max_num_batched_tokens": max(CPU_PREFILL_TOKENS, length),
         }
         if "VLLM_CPU_KVCACHE_SPACE" not in os.environ:
             sizes["kv_cache_memory_bytes"] = min(CPU_CACHE_BYTES, max(GIB // 4, cache))

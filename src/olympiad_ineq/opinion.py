@@ -1,0 +1,381 @@
+"""What a model thinks of a proof: the verifier's votes on candidates, the judge's on answers.
+
+An opinion, never more: it is asked only where the checker decided nothing, any objection rejects,
+and what cannot be read counts for nothing. The text under judgement is hostile until shown
+otherwise: it is quoted line by line between markers that hold a hash of the text itself (which the
+text cannot contain), and what chat templates read as control tokens is taken apart.
+"""
+
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+from olympiad_ineq import artifacts, prompts
+from olympiad_ineq.data_gen import symbolic
+from olympiad_ineq.kernel import Statement, Unreadable, check_proof
+from olympiad_ineq.language import render_proof
+from olympiad_ineq.llm import Message, Request, Response, Sampling, generate, open_engine
+from olympiad_ineq.llm.reading import find_object
+from olympiad_ineq.records import (
+    TECHNIQUES,
+    Candidate,
+    Example,
+    Json,
+    Prediction,
+    Verdict,
+    Vote,
+    content_id,
+)
+from olympiad_ineq.settings import Judge, Model, Verifier
+
+BATCH = 256  # votes that a kill can cost, and that the engine draws together
+JUDGE_SHOTS = 8
+SEVERAL_VOTES_TEMPERATURE = 0.6  # of a judge that votes more than once
+LONGEST_PROOF = 12_000  # characters; no proof of the data comes near
+REASON = 400
+
+VERDICT_SCHEMA: Json = {
+    "type": "object",
+    "properties": {
+        "sketch": {"type": "string"},
+        "steps_ok": {"type": "boolean"},
+        "verdict": {"enum": ["valid", "invalid"]},
+        "reason": {"type": "string"},
+    },
+    "required": ["sketch", "steps_ok", "verdict", "reason"],
+    "additionalProperties": False,
+}
+
+Ballot = Literal["valid", "invalid", "unscored"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One proof to be voted on. `settled` is the reason why it is rejected without asking."""
+
+    id: str
+    problem: str
+    proof: str
+    settled: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Who votes, how often, and how."""
+
+    model: Model
+    votes: int
+    shots: int
+    temperature: float
+    max_new_tokens: int
+    edition: int = 1
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A proof whose quality the kernel has established, with the verdict that it deserves."""
+
+    problem: str
+    proof: str
+    valid: bool
+    reason: str
+
+    def turns(self) -> tuple[Message, Message]:
+        """The example as question and answer."""
+        verdict = {
+            "sketch": self.reason,
+            "steps_ok": self.valid,
+            "verdict": "valid" if self.valid else "invalid",
+            "reason": "every step was checked" if self.valid else self.reason,
+        }
+        return (
+            Message("user", quoted(self.problem, self.proof)),
+            Message("assistant", json.dumps(verdict, ensure_ascii=False)),
+        )
+
+
+def quoted(problem: str, proof: str) -> str:
+    """Problem and proof as data between markers that neither of them can contain."""
+    parts = ("Problem:", _defused(problem), "Proof:", _defused(proof))
+    marker = content_id("quoted", parts)
+    body = "\n".join(f"> {line}" for part in parts for line in part.splitlines())
+    return (
+        f"DATA {marker}\n{body}\nEND {marker}\n"
+        "Judge the proof in the data above. Answer with the JSON object."
+    )
+
+
+# <|im_end|>, <s>, </think>, <｜User｜>, [INST], <<SYS>>: a space after the bracket makes them text.
+_CONTROL = re.compile(r"<(?=[|｜/<A-Za-z_])|\[(?=/?[A-Z_]{3,}\])")
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+    r"\U000e0000-\U000e007f]"
+)
+
+
+def _defused(text: str) -> str:
+    return _CONTROL.sub(lambda found: f"{found.group()} ", _INVISIBLE.sub(" ", text))
+
+
+def worked_examples(count: int, seed: int) -> list[Worked]:
+    """Good proofs and bad ones in turn, over all techniques, each graded by the kernel.
+
+    A bad one is a good one with one thing changed; its reason is the kernel's own.
+    """
+    found: list[Worked] = []
+    draw = Random(f"worked {seed}")
+    drafts = symbolic.generate(TECHNIQUES, (2, 3, 4), (1, 2, 3, 4), 6 * count + 16, seed)
+    for draft in drafts if count else ():
+        example = _spoilt(draft, draw) if len(found) % 2 else _sound(draft)
+        if example is not None:
+            found.append(example)
+        if len(found) == count:
+            break
+    return found
+
+
+def _sound(draft: symbolic.Draft) -> Worked | None:
+    if _grade(draft, draft.steps)[0] != "proved":
+        return None
+    rules = ", ".join(f"{step['id']} by {step['by']}" for step in draft.steps)
+    reason = f"{rules}; the last step is the inequality asked for"
+    return Worked(draft.text, draft.proof_text, True, reason)
+
+
+def _spoilt(draft: symbolic.Draft, draw: Random) -> Worked | None:
+    """The draft with a number of one claim changed, its direction turned, or a step left out."""
+    ways = ["number", "direction", "omit"] if len(draft.steps) > 1 else ["number", "direction"]
+    way = draw.choice(ways)
+    steps = [dict(step) for step in draft.steps]
+    at = draw.randrange(len(steps) - (way == "omit"))
+    if way == "omit":
+        del steps[at]
+    elif way == "direction":
+        turned = {">=": "<=", "<=": ">="}
+        steps[at]["claim"] = re.sub(r">=|<=", lambda m: turned[m[0]], steps[at]["claim"])
+    else:
+        numbers = list(re.finditer(r"\d+", steps[at]["claim"]))
+        if not numbers:
+            return None
+        chosen = draw.choice(numbers)
+        changed = str(int(chosen[0]) + 1)
+        claim = steps[at]["claim"]
+        steps[at]["claim"] = claim[: chosen.start()] + changed + claim[chosen.end() :]
+    try:
+        grade, reason = _grade(draft, steps)
+        text = render_proof(steps, variables=draft.variables)
+    except (Unreadable, ValueError, KeyError):
+        return None
+    if grade in ("proved", "supported") or not reason:
+        return None
+    return Worked(draft.text, text, False, reason[:REASON])
+
+
+def _grade(draft: symbolic.Draft, steps: Sequence[Json]) -> tuple[str, str]:
+    statement = Statement.parse(draft.variables, draft.domain, draft.given, draft.goal)
+    found = check_proof(statement, steps, None)
+    return found.grade, found.reason
+
+
+def requests_for(
+    question: Question, panel: Panel, worked: Sequence[Worked], seed: int
+) -> list[Request]:
+    """One request a vote: the same prompt, each with a seed of its own."""
+    turns = [turn for example in worked for turn in example.turns()]
+    prompt = (
+        Message("system", prompts.instructions("verifier")),
+        *turns,
+        Message("user", quoted(question.problem, question.proof)),
+    )
+    return [
+        Request(
+            prompt,
+            Sampling(panel.max_new_tokens, panel.temperature),
+            seed=int(content_id("vote", seed, question.id, number)[:12], 16),
+            schema=VERDICT_SCHEMA,
+            edition=panel.edition,
+        )
+        for number in range(panel.votes)
+    ]
+
+
+def read_ballot(response: Response) -> tuple[Ballot, str]:
+    """The verdict in an answer, and its reason. What is cut off or unreadable is unscored."""
+    if response.finish == "failed":
+        return "unscored", f"no answer: {response.reason}"
+    if response.finish == "length":
+        return "unscored", f"the vote was cut off after {response.completion_tokens} tokens"
+    found = find_object(response.text, needs=("verdict",))
+    if found is None:
+        return "unscored", "the vote holds no JSON object with a verdict"
+    verdict, reason = found["verdict"], str(found.get("reason", ""))[:REASON]
+    if verdict not in ("valid", "invalid"):
+        return "unscored", f"the verdict is {str(verdict)[:60]!r}"
+    if verdict == "valid" and found.get("steps_ok") is not True:
+        return "invalid", reason or "the steps are not ok"
+    return verdict, reason
+
+
+def count_votes(question: str, ballots: Sequence[tuple[Ballot, str]]) -> Vote:
+    """Any objection rejects; acceptance takes more than half of all votes, readable or not."""
+    votes = tuple(ballot for ballot, _ in ballots)
+    counts = Counter(votes)
+    outcome: Literal["accepted", "rejected", "unscored"] = "unscored"
+    if counts["invalid"]:
+        outcome = "rejected"
+    elif 2 * counts["valid"] > len(votes):
+        outcome = "accepted"
+    reasons = tuple(reason.encode("utf-8", "replace").decode() for _, reason in ballots)
+    return Vote(id=question, outcome=outcome, votes=votes, reasons=reasons)
+
+
+def vote(
+    questions: Sequence[Question],
+    panel: Panel,
+    out: Path,
+    journal_path: Path,
+    *,
+    stage: str,
+    inputs: Sequence[Path],
+    seed: int,
+) -> list[Vote]:
+    """Have a panel vote on every question; write the votes in the order of the questions.
+
+    A question too long for the model's context is unscored and says so. No model is loaded when
+    there is nothing to ask.
+    """
+    started = time.time()
+    asked = [question for question in questions if not question.settled]
+    cast = {q.id: Vote(id=q.id, outcome="rejected", votes=(), reasons=(q.settled,))
+            for q in questions if q.settled}  # fmt: skip
+    facts: Json = {"engine": None, "tokens": {"prompt": 0, "completion": 0}, "seconds": 0.0}
+    if asked:
+        worked = worked_examples(panel.shots, seed)
+        with (
+            closing(open_engine(panel.model)) as engine,
+            artifacts.exclusive(journal_path, f"the votes of {stage}"),
+            closing(artifacts.Journal(journal_path)) as journal,
+        ):
+            if error := engine.excess(requests_for(Question("", "", ""), panel, worked, seed)[0]):
+                raise error  # the worked examples alone do not fit: that is the config's fault
+            fitting: list[tuple[str, Request]] = []
+            for question in asked:
+                requests = requests_for(question, panel, worked, seed)
+                if error := engine.excess(requests[0]):
+                    unscored: list[tuple[Ballot, str]] = [("unscored", str(error))]
+                    cast[question.id] = count_votes(question.id, unscored * panel.votes)
+                else:
+                    fitting += [(question.id, request) for request in requests]
+            generated = generate(
+                engine, [request for _, request in fitting], journal, BATCH, label=stage
+            )
+            facts = {
+                "engine": engine.fingerprint,
+                "tokens": generated.tokens(),
+                "seconds": generated.seconds,
+            }
+        ballots: dict[str, list[tuple[Ballot, str]]] = {}
+        for (key, _), response in zip(fitting, generated.responses, strict=True):
+            ballots.setdefault(key, []).append(read_ballot(response))
+        cast |= {key: count_votes(key, found) for key, found in ballots.items()}
+    votes = [cast[question.id] for question in questions]
+    artifacts.write_jsonl(out, votes)
+    single = Counter(ballot for found in votes for ballot in found.votes)
+    artifacts.write_manifest(
+        out,
+        stage=stage,
+        inputs=inputs,
+        settings=panel.model.model_dump(mode="json")
+        | {"votes": panel.votes, "shots": panel.shots, "temperature": panel.temperature},
+        started=started,
+        extra={
+            **facts,
+            "seed": seed,
+            "outcomes": dict(sorted(Counter(found.outcome for found in votes).items())),
+            "ballots": dict(sorted(single.items())),
+        },
+    )
+    return votes
+
+
+def verify_open(
+    candidates: Path,
+    verdicts: Path,
+    out: Path,
+    journal: Path,
+    *,
+    settings: Verifier,
+    seed: int,
+    revision: int = 1,
+) -> list[Vote]:
+    """The second model's votes on exactly those candidates that the checker left open."""
+    undecided = {
+        verdict.id
+        for verdict in artifacts.read_jsonl(verdicts, Verdict)
+        if verdict.grade in ("open", "limit")
+    }
+    questions = [
+        _question(candidate.id, candidate.problem.text, candidate.proof.text)
+        for candidate in artifacts.read_jsonl(candidates, Candidate)
+        if candidate.id in undecided
+    ]
+    panel = Panel(
+        model=settings.model,
+        votes=settings.votes,
+        shots=settings.shots,
+        temperature=settings.temperature,
+        max_new_tokens=settings.max_new_tokens,
+        edition=revision,
+    )
+    return vote(
+        questions,
+        panel,
+        out,
+        journal,
+        stage="verify_model",
+        inputs=[candidates, verdicts],
+        seed=seed,
+    )
+
+
+def judge_predictions(
+    test: Path, predictions: Path, out: Path, journal: Path, *, settings: Judge, seed: int
+) -> list[Vote]:
+    """A model's votes on a student's answers. An answer that was cut off is rejected unasked."""
+    problems = {e.id: e.problem.text for e in artifacts.read_parquet(test, Example)}
+    questions = [
+        _question(
+            answer.id,
+            problems[answer.id],
+            answer.text,
+            "the answer was cut off before its end" if answer.finish == "length" else "",
+        )
+        for answer in artifacts.read_jsonl(predictions, Prediction)
+        if answer.id in problems
+    ]
+    panel = Panel(
+        model=settings.model,
+        votes=settings.votes,
+        shots=JUDGE_SHOTS,
+        temperature=SEVERAL_VOTES_TEMPERATURE if settings.votes > 1 else 0.0,
+        max_new_tokens=settings.max_new_tokens,
+    )
+    return vote(
+        questions, panel, out, journal, stage="judge", inputs=[test, predictions], seed=seed
+    )
+
+
+def _question(key: str, problem: str, proof: str, settled: str = "") -> Question:
+    """A question; a proof with no words or figures, or a book of it, is settled without a model."""
+    if not settled and sum(character.isalnum() for character in proof) < 3:
+        settled = "the proof says nothing"
+    if not settled and len(proof) > LONGEST_PROOF:
+        settled = f"the proof has {len(proof)} characters; more than {LONGEST_PROOF} are not read"
+    return Question(key, problem, proof, settled)
