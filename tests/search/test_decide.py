@@ -27,7 +27,7 @@ def statement(
 
 
 # Known to be beyond the finders; a finder that reaches one must take it off this list.
-BEYOND = {"sqrt-diagonals", "moldova", "imo2000"}
+BEYOND = {"moldova", "imo2000"}
 
 
 def test_classics_are_many_and_named() -> None:
@@ -37,15 +37,15 @@ def test_classics_are_many_and_named() -> None:
 
 
 def test_reach_on_the_classics() -> None:
-    """At least 95 % certified, the median within a few milliseconds on a loaded machine."""
+    """At least 95 % certified, and fast (in CPU time: the machine may have other work)."""
     statements = [(c["id"], parse(c)) for c in mutants.classics()]
     certify(statements[0][1])  # imports and caches are not the finders' time
     seconds: list[float] = []
     missed = set()
     for name, one in statements:
-        started = time.perf_counter()
+        started = time.process_time()
         found = Certifier(one).run((*CHEAP, *DEAR), time.monotonic() + 5)
-        taken = time.perf_counter() - started
+        taken = time.process_time() - started
         if found is None:
             missed.add(name)
         else:
@@ -54,7 +54,7 @@ def test_reach_on_the_classics() -> None:
         assert taken < 5.5, f"{name} ran over its limit"
     assert missed <= BEYOND, f"no longer certified: {missed - BEYOND}"
     assert len(seconds) >= 0.95 * len(statements)
-    assert median(seconds) < 0.01  # 1-2 ms alone on a core
+    assert median(seconds) < 0.005  # about 1 ms alone on a core
 
 
 def test_false_statements_are_refuted_and_none_is_certified() -> None:

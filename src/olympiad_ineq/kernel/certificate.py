@@ -5,7 +5,8 @@
 `sum`    {"multiplier": m, "parts": [...]}: m*(lhs - rhs) = the sum of the parts, m > 0, each part
          {"square": e, "weight": w}                      w*e^2 with w >= 0,
          {"terms": [...], "weights": [...], "root": r, "weight": w}    w*(sum wi*ti - W*r) by AM-GM,
-         {"nonnegative": e}                              e >= 0 by its shape.
+         {"nonnegative": e, "weight": w}                 w*e with e >= 0 by its shape,
+         {"given": k, "weight": w}                       w*(lhs - rhs) of the k-th given relation.
          `sos`, `amgm` and `positive` are names of such sums.
 `ordering` {"multiplier": m}: for each order x1 <= ... <= xn of non-negative variables put
          x1 = t1, x2 = t1 + t2, ...: all coefficients of m*(lhs - rhs)'s numerator are then >= 0.
@@ -118,6 +119,12 @@ def _sum(world: World, fact: Fact, certificate: Mapping[str, object]) -> bool:
             step.nonnegative(expr, text, "a part")
             value = world.frac(expr)
             strict |= world.sign_expr(expr) == world.sign_expr(weight) == POSITIVE
+        elif "given" in part:
+            at = part["given"]
+            if not isinstance(at, int) or not 1 <= at <= len(world.given):
+                raise Broken("there is no such hypothesis")
+            value = world.given[at - 1].diff
+            strict |= world.given[at - 1].op == ">" and world.sign_expr(weight) == POSITIVE
         else:
             root, _ = step.one("root")
             value = _amgm(world, step, world.frac(root))

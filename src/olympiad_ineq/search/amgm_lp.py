@@ -19,7 +19,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csc_array
 
 from olympiad_ineq.search.space import simplest
-from olympiad_ineq.search.task import NONNEGATIVE, UNKNOWN, Certificate, Poly, Task
+from olympiad_ineq.search.task import NONNEGATIVE, POSITIVE, UNKNOWN, Certificate, Poly, Task
 
 Exponents = tuple[int, ...]
 Terms = dict[Exponents, fmpq]
@@ -142,9 +142,24 @@ class _Program:
                     self.frees.append(
                         {tuple(a + b for a, b in zip(m, s, strict=True)): c for m, c in row.items()}
                     )
+        n = len(task.symbols)
+        self.helps: list[tuple[int, Exponents, Terms]] = []
+        one = tuple(0 for _ in range(n))
+        shifts = [one, *(tuple(int(i == j) for i in range(n)) for j in range(n))]
+        for k, fact in enumerate(w.given if equations else (), start=1):
+            if fact.op == "=" or any(fact.diff.den.values()):
+                continue
+            row = task.in_symbols(fact.diff.num)
+            for s in shifts:
+                if self._usable(s):
+                    moved = {
+                        tuple(a + b for a, b in zip(m, s, strict=True)): c for m, c in row.items()
+                    }
+                    self.helps.append((k, s, moved))
         names: dict[Exponents, int] = {}
         self.monomials: list[Exponents] = []
-        for m in [*terms, *(m for row in self.frees for m in row)]:
+        extra = [*self.frees, *(row for _, _, row in self.helps)]
+        for m in [*terms, *(m for row in extra for m in row)]:
             key = self._place(m)
             if key not in names:
                 names[key] = len(self.monomials)
@@ -183,11 +198,12 @@ class _Program:
         size = self.size
         if size > _MAX_POINTS:
             return None
-        touched = {self.names[self._place(m)] for row in self.frees for m in row}
+        extra = [*self.frees, *(row for _, _, row in self.helps)]
+        touched = {self.names[self._place(m)] for row in extra for m in row}
         usable = [self._usable(m) for m in self.monomials]
         sources = [i for i in range(size) if usable[i] and (self.values[i] > 0 or i in touched)]
         targets = [i for i in range(size) if self.values[i] < 0 or i in touched or not usable[i]]
-        if not sources or (not targets and not self.frees):
+        if not sources or (not targets and not extra):
             return None
         rays = circuits(self.places, sources, targets) if targets else []
         columns: list[dict[int, fmpq]] = []
@@ -199,7 +215,7 @@ class _Program:
             )
             columns.append(column)
         count = len(columns)
-        for row in self.frees:
+        for row in extra:
             column = {}
             for m, c in row.items():
                 i = self.names[self._place(m)]
@@ -229,11 +245,12 @@ class _Program:
         matrix = csc_array((entries, rows, at), shape=(self.size, len(columns)))
         right = np.array([int(v.p) / int(v.q) for v in self.values])
         frees = len(self.frees)
-        slack = len(columns) - count - frees
-        cost = np.array([*map(float, costs), *[0.0] * frees, *[-1e-3] * slack])
+        helps = len(self.helps)
+        slack = len(columns) - count - frees - helps
+        cost = np.array([*map(float, costs), *[0.0] * (frees + helps), *[-1e-3] * slack])
         if self.task.strict:
-            cost[count + frees :] = -0.5
-        bounds = [(0, None)] * count + [(None, None)] * frees + [(0, None)] * slack
+            cost[count + frees + helps :] = -0.5
+        bounds = [(0, None)] * count + [(None, None)] * frees + [(0, None)] * (helps + slack)
         result = linprog(
             cost, A_eq=matrix, b_eq=right, bounds=bounds, method="highs-ds",
             options={"time_limit": max(0.02, min(1.0, self.task.left)), "presolve": False},
@@ -308,6 +325,14 @@ class _Program:
                     "weight": task.text(task.monomial(common) * weight / even),
                 }
             )
+        at, above = len(rays) + len(self.frees), False
+        for (k, s, _), weight in zip(self.helps, found[at : at + len(self.helps)], strict=True):
+            if weight != 0:
+                text = task.text(task.monomial(s) * (weight / self._factor(s)))
+                parts.append({"given": k, "weight": text})
+                above |= task.world.given[k - 1].op == ">" and all(
+                    not e or task.sign(i) == POSITIVE for e, i in zip(s, task.symbols, strict=True)
+                )
         rest: Poly = task.world.zero
         at = len(columns) - sum(self._usable(m) for m in self.monomials)
         for m in self.monomials:
@@ -317,7 +342,7 @@ class _Program:
                 at += 1
         if rest:
             parts.append({"nonnegative": task.text(rest)})
-        if task.strict and (not rest or not task.positive_part(rest)):
+        if task.strict and not above and (not rest or not task.positive_part(rest)):
             return None
         return task.certificate("amgm", parts)
 
@@ -359,9 +384,10 @@ def amgm_lp(task: Task) -> Certificate | None:
     forms: list[tuple[Poly, bool]] = []
     if task.homogeneous is not None:
         forms.append((task.homogeneous, False))
-    if task.homogeneous is None or task.world.ideal:
+    unequal = any(fact.op != "=" for fact in task.world.given)
+    if task.homogeneous is None or task.world.ideal or unequal:
         equations = any(len(g) > 2 or not task.world.spare for g in task.world.ideal)
-        forms.append((task.p, bool(task.world.ideal) and equations))
+        forms.append((task.p, unequal or (bool(task.world.ideal) and equations)))
     scales: list[list[fmpq] | None] = [None]
     for hint in task.hints[:3]:
         off = len(set(hint)) > 1 and all(x > 0 for x in hint)  # equality off the diagonal

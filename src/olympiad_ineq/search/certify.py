@@ -16,6 +16,7 @@ from olympiad_ineq.kernel.rational import IllPosed, Limit, World
 from olympiad_ineq.kernel.statement import Statement
 from olympiad_ineq.kernel.syntax import Chain, Unreadable
 from olympiad_ineq.search.amgm_lp import amgm_lp
+from olympiad_ineq.search.rewrite import tangent, two_degrees
 from olympiad_ineq.search.sos import factor, sos
 from olympiad_ineq.search.task import (
     POSITIVE,
@@ -134,6 +135,18 @@ def multiplied(task: Task) -> Certificate | None:
     return None
 
 
+def rebalanced(task: Task) -> Certificate | None:
+    """The other finders on p made homogeneous by a hypothesis of two degrees."""
+    inner = two_degrees(task)
+    if inner is None:
+        return None
+    for finder in (by_sign, amgm_lp, sos):
+        found = finder(inner)
+        if found is not None:
+            return found
+    return None
+
+
 @dataclass(frozen=True)
 class Method:
     name: str
@@ -146,6 +159,8 @@ DEAR = (
     Method("amgm", amgm_lp, 1.0),
     Method("sos", sos, 1.5),
     Method("conjugate", conjugate, 1.5),
+    Method("tangent", tangent, 0.5),
+    Method("rebalanced", rebalanced, 1.5),
     Method("multiplied", multiplied, 2.0),
 )
 

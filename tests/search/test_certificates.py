@@ -1,9 +1,10 @@
-"""The ordering certificate in a triangle and under a hypothesis x^u = 1: sound, and of use."""
+"""Certificates in a triangle, under a hypothesis x^u = 1 and by given inequalities."""
 
 import pytest
 
 from olympiad_ineq.kernel import Statement
 from olympiad_ineq.kernel.certificate import replay
+from olympiad_ineq.search.decide import decide
 from olympiad_ineq.search.refute import refute
 
 
@@ -47,3 +48,27 @@ FRACTIONS = "1/(a^3*(b+c))+1/(b^3*(c+a))+1/(c^3*(a+b))"
 )
 def test_grades(goal: str, domain: str, given: tuple[str, ...], grade: str) -> None:
     assert ordering(goal, domain, *given) == grade
+
+
+def test_given_inequalities_as_parts() -> None:
+    def grade(goal: str, domain: str, given: str, *parts: dict[str, object]) -> str:
+        one = Statement.parse(["a", "b"], domain, [given], goal)
+        return replay(one, {"kind": "sum", "parts": list(parts)}).grade
+
+    by_a, by_b = {"given": 1, "weight": "a"}, {"given": 1, "weight": "b"}
+    assert grade("a^2 >= b^2", "positive", "a >= b", by_a, by_b) == "proved"
+    assert grade("a^2 > b^2", "positive", "a > b", by_a, by_b) == "proved"
+    assert grade("a^2 > b^2", "positive", "a >= b", by_a, by_b) == "open"
+    assert grade("a^2 > b^2", "nonnegative", "a >= b", by_a, by_b) == "open"
+    assert grade("a^2 >= b^2", "real", "a >= b", by_a, by_b) == "open"
+    assert grade("a^2 >= b^2", "positive", "b >= a", by_a, by_b) == "open"
+    assert grade("a >= b", "positive", "a = b", {"given": 1}) == "proved"
+    assert grade("a > b", "positive", "a = b", {"given": 1}) == "open"
+    for wrong in (0, 2, -1, True, "1", None, 1.0):
+        if wrong is not True:  # True is 1
+            assert grade("a >= b", "positive", "a >= b", {"given": wrong}) in ("open", "unreadable")
+
+
+def test_a_strict_hypothesis_proves_a_strict_goal() -> None:
+    one = Statement.parse(["a", "b"], "positive", ["a > b"], "a^2 > b^2")
+    assert decide(one).verdict == "proved"

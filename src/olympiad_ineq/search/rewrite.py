@@ -1,0 +1,139 @@
+"""Finders that rewrite the inequality: tangents to roots, hypotheses of two degrees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import isqrt
+
+from flint import fmpq
+
+from olympiad_ineq.search.task import NONNEGATIVE, POSITIVE, Certificate, Poly, Task
+
+
+def _rational_root(x: fmpq) -> fmpq | None:
+    p, q = isqrt(int(x.p)), isqrt(int(x.q))
+    return fmpq(p, q) if p * p == x.p and q * q == x.q else None
+
+
+def _root_of(task: Task, number: fmpq) -> Poly | None:
+    """The square root of a positive number as a polynomial: a fraction, times a root of a number
+    that the statement itself contains."""
+    w = task.world
+    plain = _rational_root(number)
+    if plain is not None:
+        return w.ctx.constant(plain)
+    for (inner, degree), gen in w.radicals.items():
+        if degree == 2 and inner.isdigit():
+            rest = _rational_root(number / int(inner))
+            if rest is not None:
+                return gen * rest
+    return None
+
+
+def tangent(task: Task) -> Certificate | None:
+    """c1*sqrt(S1) + ... >= linear, each root bounded below by its tangent plane at a point.
+
+    With l the tangent plane, sqrt(S) - l = (S - l^2)/(sqrt(S) + l); everything is multiplied by
+    the product of the sqrt(S) + l.
+    """
+    w = task.world
+    roots = [w.index[str(g)] for g in w.radicals.values()]
+    if not roots or task.depth or len(task.p) > 40:
+        return None
+    general = {w.index[str(g)] for (inner, _), g in w.radicals.items() if not inner.isdigit()}
+    sums: list[tuple[Poly, fmpq]] = []
+    for m, c in task.p.terms():
+        if any(m[i] for i in general):
+            if c < 0 or any(m[i] for i in range(w.spare, len(m))):
+                return None
+            sums.append((w.ctx.from_dict({m: 1}), fmpq(c)))
+    if not 1 <= len(sums) <= 4:
+        return None
+    squares = [w.reduce(t * t) for t, _ in sums]
+    if any(sum(m) != 2 or any(m[: w.spare]) for s in squares for m in s.monoms()):
+        return None
+    n = len(w.statement.variables)
+    for point in ([fmpq(1)] * n, *task.hints):
+        found = _tangent_at(task, sums, squares, point)
+        if found is not None:
+            return found
+    return None
+
+
+def _tangent_at(
+    task: Task, sums: list[tuple[Poly, fmpq]], squares: list[Poly], point: list[fmpq]
+) -> Certificate | None:
+    w = task.world
+    values = [fmpq(0)] * w.spare + point
+    planes: list[Poly] = []
+    for square in squares:
+        height = fmpq(square(*values))
+        root = _root_of(task, height) if height > 0 else None
+        if root is None:
+            return None
+        slope = w.zero
+        for i in range(w.spare, len(values)):
+            slope = slope + w.gens[i] * fmpq(square.derivative(i)(*values))
+        planes.append(slope * root / (2 * height))
+    rest = task.p
+    for (t, c), plane in zip(sums, planes, strict=True):
+        rest = rest - (t - plane) * c
+    rest = w.reduce(rest)
+    if rest and w.sign(rest) < NONNEGATIVE:
+        return None
+    factors = [t + plane for (t, _), plane in zip(sums, planes, strict=True)]
+    if any(w.sign(f) != POSITIVE for f in factors):
+        return None
+    parts: list[dict[str, str]] = []
+    for i, ((_, c), square, plane) in enumerate(zip(sums, squares, planes, strict=True)):
+        gap = w.reduce(square - plane * plane)
+        if gap and w.sign(gap) < NONNEGATIVE:
+            return None
+        weight = "*".join([f"({task.text(f)})" for j, f in enumerate(factors) if j != i] or ["1"])
+        parts.append({"nonnegative": task.text(gap), "weight": f"{c}*{weight}"})
+    product = "*".join(f"({task.text(f)})" for f in factors)
+    if rest:
+        parts.append({"nonnegative": f"({task.text(rest)})*{product}"})
+    multiplier = product if task.multiplier == "1" else f"{task.multiplier}*{product}"
+    return {"kind": "sum", "multiplier": multiplier, "parts": parts}
+
+
+def two_degrees(task: Task) -> Task | None:
+    """p made homogeneous by a hypothesis G = H with G, H > 0 homogeneous of degrees g > h.
+
+    A term that lacks k*(g-h) degrees is multiplied by (G/H)^k = 1, and all by a power of H.
+    """
+    w = task.world
+    if task.depth or w.spare or len(w.ideal) != 1 or not task.p:
+        return None
+    parts: dict[int, Poly] = {}
+    for m, c in w.ideal[0].terms():
+        parts[sum(m)] = parts.get(sum(m), w.zero) + w.ctx.from_dict({m: c})
+    if len(parts) != 2 or 0 in parts:
+        return None
+    low, high = sorted(parts)
+    small, large = parts[low], -parts[high]
+    if w.sign(small) != POSITIVE:
+        small, large = -small, -large
+    if POSITIVE not in (w.sign(small),) or w.sign(large) != POSITIVE:
+        return None
+    step = high - low
+    top = max(sum(m) for m in task.p.monoms())
+    layers: dict[int, Poly] = {}
+    for m, c in task.p.terms():
+        gap = top - sum(m)
+        if gap % step:
+            return None
+        layers[gap // step] = layers.get(gap // step, w.zero) + w.ctx.from_dict({m: c})
+    most = max(layers)
+    if most == 0 or most > 4:
+        return None
+    total = w.zero
+    for k, layer in layers.items():
+        total = total + layer * large**k * small ** (most - k)
+    if len(total) > 80:
+        return None
+    multiplier = f"({task.text(small)})^{most}" if most > 1 else f"({task.text(small)})"
+    if task.multiplier != "1":
+        multiplier = f"{task.multiplier}*{multiplier}"
+    return replace(task, p=total, multiplier=multiplier, depth=1)
