@@ -17,12 +17,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     args = parser.parse_args()
     started = time.time()
-    candidates = symbolic_candidates(args.settings, args.seed)
+    candidates, shortfalls = symbolic_candidates(args.settings, args.seed)
     write_jsonl(args.out, candidates)
     write_manifest(
         args.out, stage="data_gen", inputs=[], settings=args.settings.model_dump(mode="json"),
-        started=started, extra={"seed": args.seed, "candidates": len(candidates)},
+        started=started, extra={"seed": args.seed, "candidates": len(candidates), "shortfalls": shortfalls},
     )  # fmt: skip
+    for shortfall in shortfalls:
+        print(f"data_gen ran dry: {shortfall}")
 
 
 if __name__ == "__main__":

@@ -242,7 +242,9 @@ def with_extra(work: Work) -> Sketch | None:
 
 
 TEMPLATES: tuple[Template, ...] = (
-    Template("amgm-mean", single(any_mean), (1, 2, 3, 4), (1, 2), 2),
+    # level 1 is for seeing the lemma at work: mostly once, sometimes twice
+    Template("amgm-mean", single(any_mean), (1, 2, 3, 4), (1,), 9),
+    Template("amgm-mean", single(any_mean), (1, 2, 3, 4), (2,), 2),
     Template(
         "amgm-sum",
         total(equal_weights, {1: (2,), 2: (2, 3), 3: (3,), 4: (3, 4)}),

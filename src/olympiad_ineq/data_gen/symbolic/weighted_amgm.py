@@ -96,7 +96,8 @@ def two_cyclic(work: Work) -> Sketch | None:
 
 
 TEMPLATES: tuple[Template, ...] = (
-    Template("weighted-mean", single(alone), (1, 2, 3, 4), (1, 2), 3),
+    Template("weighted-mean", single(alone), (1, 2, 3, 4), (1,), 10),
+    Template("weighted-mean", single(alone), (1, 2, 3, 4), (2,), 3),
     Template(
         "weighted-sum",
         total(parts, {1: (2,), 2: (2,), 3: (2, 3), 4: (3,)}),
