@@ -256,7 +256,7 @@ class Refuter:
         """The best points, no two of them close to one another."""
         places = s[:, order[:200]]
         if self.scale_free:
-            places = places / np.abs(places).max(axis=0)
+            places = places / np.maximum(np.abs(places).max(axis=0), 1e-300)
         logs = np.arcsinh(50 * places)
         chosen: list[int] = []
         free = np.ones(logs.shape[1], dtype=bool)
