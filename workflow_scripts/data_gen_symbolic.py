@@ -20,8 +20,10 @@ def main() -> None:
     candidates, shortfalls = symbolic_candidates(args.settings, args.seed)
     write_jsonl(args.out, candidates)
     write_manifest(
-        args.out, stage="data_gen", inputs=[], settings=args.settings.model_dump(mode="json"),
-        started=started, extra={"seed": args.seed, "candidates": len(candidates), "shortfalls": shortfalls},
+        args.out, stage="data_gen", inputs=[],
+        settings=args.settings.model_dump(mode="json"),
+        started=started,
+        extra={"seed": args.seed, "candidates": len(candidates), "shortfalls": shortfalls},
     )  # fmt: skip
     for shortfall in shortfalls:
         print(f"data_gen ran dry: {shortfall}")

@@ -1,6 +1,7 @@
 """Fine-tune the base model on the training examples."""
 
 import argparse
+import os
 from pathlib import Path
 
 from olympiad_ineq.errors import run_main
@@ -19,10 +20,15 @@ def main() -> None:
     parser.add_argument("--settings", type=Train.model_validate_json, required=True)
     # these two change nothing in what is learned, so the workflow passes them apart
     parser.add_argument("--checkpoint-steps", type=int)
-    parser.add_argument("--wandb", type=Wandb.model_validate_json)
+    parser.add_argument("--wandb-mode", default=os.environ.get("WANDB_MODE"))
+    parser.add_argument("--wandb-project", default=os.environ.get("WANDB_PROJECT"))
     parser.add_argument("--seed", type=int, required=True)
     args = parser.parse_args()
-    apart = {"checkpoint_steps": args.checkpoint_steps, "wandb": args.wandb}
+    wandb = {"mode": args.wandb_mode, "project": args.wandb_project}
+    apart = {
+        "checkpoint_steps": args.checkpoint_steps,
+        "wandb": Wandb.model_validate({k: v for k, v in wandb.items() if v is not None}),
+    }
     settings = args.settings.model_copy(update={k: v for k, v in apart.items() if v is not None})
     request = Request(args.examples, args.base_model, args.out, args.work, args.curve, args.picture)
     train(request, settings, args.seed)

@@ -41,7 +41,8 @@ def check_candidate(candidate: Candidate) -> Verdict:
     stated = _text_states(problem, key)
     if worst.grade in ("proved", "supported") and stated:
         return _verdict(candidate, "open", stated, key=key)
-    return _verdict(candidate, worst.grade, worst.reason, worst.step, key)
+    grade = _ORDER[_ORDER.index(worst.grade)]  # the kernel's word, as the type that records hold
+    return _verdict(candidate, grade, worst.reason, worst.step, key)
 
 
 def _text_states(problem: Problem, key: str) -> str:

@@ -63,7 +63,7 @@ class Experiment(TrainerCallback):  # type: ignore[misc]
 
     def close(self) -> None:
         """Flush and close the log."""
-        self._run.finish(quiet=True)
+        self._run.finish()
 
 
 def _has_key() -> bool:
