@@ -6,6 +6,7 @@
 #   make bench         speed, ours against the named rivals: benchmarks/latest.json
 #   make lock          resolve requirements/*.lock anew from pyproject.toml
 #   make clean         remove the environment and caches; results stay
+#   make docs          draw the rules: docs/dag.svg
 #   make schema        write config/settings.schema.json from the settings models
 
 SHELL := /bin/bash
@@ -27,7 +28,7 @@ TORCH_CPU := torch==2.13.0+cpu
 TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: install quickstart test check bench clean lock schema system-packages
+.PHONY: install quickstart test check bench clean docs lock schema system-packages
 
 install: $(VENV)/.installed-$(EXTRA)
 
@@ -101,3 +102,7 @@ lock:
 clean:
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	echo "removed the environment and caches; results/ stays (delete it yourself if you mean to)"
+
+# The picture of the rules that README shows.
+docs: install
+	@snakemake --forceall --rulegraph 2> /dev/null | sed 's/rounded,dashed/rounded/' | dot -Tsvg > docs/dag.svg

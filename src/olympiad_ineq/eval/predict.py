@@ -4,6 +4,7 @@ Runs differ in the model's weights and in the number of worked examples alone; p
 strings, budget and decoding (greedy) are shared.
 """
 
+import json
 import random
 import time
 from collections.abc import Sequence
@@ -124,7 +125,11 @@ def _facts(
     engine = str(fingerprint["engine"])
     return {
         "run": run,
-        "model": {"path": str(model_dir), "sha256": fingerprint["sha256"]},
+        "model": {
+            **_origin(model_dir),
+            "path": str(model_dir),
+            "sha256": fingerprint["sha256"],
+        },
         "engine": {
             "name": engine,
             "version": _version(engine),
@@ -144,6 +149,19 @@ def _facts(
         "asked_in_last_session": generated.asked,
         "seed": seed,
     }
+
+
+def _origin(model_dir: Path) -> Json:
+    """Name, revision and stage of the model, from the manifest beside its folder if it has one."""
+    try:
+        manifest = json.loads(
+            model_dir.with_name(model_dir.name + ".manifest.json").read_text(encoding="utf-8")
+        )
+        student = manifest["settings"]["student"]
+        tuned = ", fine-tuned" if "steps" in manifest else ""
+        return {"name": student["name"] + tuned, "revision": student["revision"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _version(engine: str) -> str | None:
