@@ -4,6 +4,7 @@
 #   make test          all tests
 #   make check         ruff, mypy --strict, snakefmt, snakemake --lint
 #   make bench         speed, ours against the named rivals: benchmarks/latest.json
+#   make fuzz          attack the checker: MUTANTS=100000 SEED=1
 #   make lock          resolve requirements/*.lock anew from pyproject.toml
 #   make clean         remove the environment and caches; results stay
 #   make docs          draw the rules: docs/dag.svg
@@ -28,7 +29,7 @@ TORCH_CPU := torch==2.13.0+cpu
 TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: install quickstart test check bench clean docs lock schema system-packages
+.PHONY: install quickstart test check bench fuzz clean docs lock schema system-packages
 
 install: $(VENV)/.installed-$(EXTRA)
 
@@ -72,6 +73,10 @@ bench: install
 schema: install
 	@python -m olympiad_ineq.settings_schema --write config/settings.schema.json
 
+# Semantic mutants of proved proofs: none that the kernel accepts may be refutable.
+fuzz: install
+	@python -m tests.fuzz --mutants $(or $(MUTANTS),100000) --certificates $(or $(MUTANTS),100000) --seed $(or $(SEED),1) --record benchmarks/fuzz-latest.json
+
 # A browser for the report's tests and graphviz for the DAG's picture, from Debian.
 system-packages:
 	@missing=""
@@ -91,12 +96,14 @@ system-packages:
 # Resolve for all supported Pythons at once; the overrides say what stays out and why.
 lock:
 	@$(PYTHON) -m venv /tmp/olympiad-ineq-lock
-	/tmp/olympiad-ineq-lock/bin/pip install --quiet uv
+	/tmp/olympiad-ineq-lock/bin/pip install --quiet --disable-pip-version-check uv 2> /dev/null
 	compile="/tmp/olympiad-ineq-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header pyproject.toml --extra dev"
 	$$compile --extra cpu --override requirements/cpu.overrides | grep -v "sys_platform == 'never'" > requirements/cpu.lock.new
 	mv requirements/cpu.lock.new requirements/cpu.lock
-	$$compile --constraint requirements/cpu.lock --output-file requirements/core.lock
-	$$compile --extra gpu --override requirements/gpu.overrides --output-file requirements/gpu.lock
+	$$compile --constraint requirements/cpu.lock > requirements/core.lock.new
+	mv requirements/core.lock.new requirements/core.lock
+	$$compile --extra gpu --override requirements/gpu.overrides | grep -v "sys_platform == 'never'" > requirements/gpu.lock.new
+	mv requirements/gpu.lock.new requirements/gpu.lock
 
 # Results cost hours to make: `clean` leaves them, and says so.
 clean:
