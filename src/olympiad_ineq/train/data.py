@@ -10,10 +10,9 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from olympiad_ineq.errors import UserError
-from olympiad_ineq.records import Example
 
 if TYPE_CHECKING:
     import torch
@@ -36,9 +35,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows to train on, and how many examples were left out, by reason."""
+    """The rows to train on, which examples they are, and how many were left out, by reason."""
 
     rows: list[Row]
+    used: list[int]
     left_out: dict[str, int]
 
     @property
@@ -47,16 +47,27 @@ class Rows:
         return sum(len(row.ids) for row in self.rows)
 
 
-def encode(examples: Iterable[Example], tokenizer: Any, max_length: int) -> Rows:
+class Texts(Protocol):
+    """What is read of an example."""
+
+    @property
+    def prompt(self) -> str: ...
+
+    @property
+    def completion(self) -> str: ...
+
+
+def encode(examples: Iterable[Texts], tokenizer: Any, max_length: int) -> Rows:
     """Tokenise examples and leave out, counted, those that do not fit the student.
 
     Raises:
         UserError: no example is left.
     """
     rows: list[Row] = []
+    used: list[int] = []
     left_out: Counter[str] = Counter()
     longest = 0
-    for example in examples:
+    for index, example in enumerate(examples):
         prompt = tokenizer(example.prompt)["input_ids"]
         completion = tokenizer(example.completion, add_special_tokens=False)["input_ids"]
         row = Row((*prompt, *completion, tokenizer.eos_token_id), len(prompt))
@@ -67,6 +78,7 @@ def encode(examples: Iterable[Example], tokenizer: Any, max_length: int) -> Rows
             longest = max(longest, len(row.ids))
         else:
             rows.append(row)
+            used.append(index)
     if not rows:
         reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
         raise UserError(
@@ -74,7 +86,7 @@ def encode(examples: Iterable[Example], tokenizer: Any, max_length: int) -> Rows
             f"none can be used ({reasons or 'there are none'})",
             f"raise train.max_length to {longest}" if longest else "raise split.train",
         )
-    return Rows(rows, dict(left_out))
+    return Rows(rows, used, dict(left_out))
 
 
 def order(count: int, batch_size: int, epochs: float, seed: int) -> list[list[int]]:

@@ -212,7 +212,8 @@ def _place(
     with atomic_folder(request.out_model) as folder:
         model.to(kinds[precision]).save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-        text = card(examples, settings, rows.left_out, rows.tokens, seed)
+        used = [examples[index] for index in rows.used]
+        text = card(used, settings, rows.left_out, rows.tokens, seed)
         (folder / "README.md").write_text(text, encoding="utf-8")
 
 

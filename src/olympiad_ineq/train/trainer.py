@@ -285,9 +285,11 @@ class SharedAdamW(torch.optim.AdamW):
     @staticmethod
     @torch.no_grad()
     def _update(group: dict[str, Any], columns: list[list[Tensor]]) -> None:
+        parameters, gradients, means, squares, peaks, steps = columns
         adamw(
-            *columns, fused=True, amsgrad=False, beta1=group["betas"][0], beta2=group["betas"][1],
-            lr=group["lr"], weight_decay=group["weight_decay"], eps=group["eps"], maximize=False,
+            parameters, gradients, means, squares, peaks, steps, fused=True, amsgrad=False,
+            beta1=group["betas"][0], beta2=group["betas"][1], lr=group["lr"],
+            weight_decay=group["weight_decay"], eps=group["eps"], maximize=False,
         )  # fmt: skip
 
 
