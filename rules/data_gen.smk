@@ -3,7 +3,7 @@
 
 rule data_gen_symbolic:
     output:
-        "results/data_gen/symbolic.jsonl",
+        update("results/data_gen/symbolic.jsonl"),
     log:
         "results/logs/data_gen_symbolic.log",
     benchmark:
@@ -25,8 +25,8 @@ rule data_gen_symbolic:
 
 rule data_gen_model:
     output:
-        rows="results/data_gen/model/{shard}.jsonl",
-        rejects="results/data_gen/model/{shard}.rejects.jsonl",
+        rows=update("results/data_gen/model/{shard}.jsonl"),
+        rejects=update("results/data_gen/model/{shard}.rejects.jsonl"),
     log:
         "results/logs/data_gen_model/{shard}.log",
     benchmark:
@@ -52,7 +52,7 @@ rule data_gen:
     input:
         CANDIDATE_SOURCES,
     output:
-        "results/data_gen/candidates.jsonl",
+        update("results/data_gen/candidates.jsonl"),
     log:
         "results/logs/data_gen.log",
     benchmark:

@@ -7,7 +7,7 @@ rule predict:
         train="results/split/train.parquet",
         model="results/train/{run}/model",
     output:
-        "results/eval/{run}/predictions.jsonl",
+        update("results/eval/{run}/predictions.jsonl"),
     log:
         "results/logs/predict_{run}.log",
     benchmark:
@@ -35,7 +35,7 @@ rule judge:
         test="results/split/test.parquet",
         predictions="results/eval/{run}/predictions.jsonl",
     output:
-        "results/eval/{run}/opinions.jsonl",
+        update("results/eval/{run}/opinions.jsonl"),
     log:
         "results/logs/judge_{run}.log",
     benchmark:
@@ -69,8 +69,8 @@ rule score:
             else []
         ),
     output:
-        judgements="results/eval/{run}/judgements.jsonl",
-        scores="results/eval/{run}.json",
+        judgements=update("results/eval/{run}/judgements.jsonl"),
+        scores=update("results/eval/{run}.json"),
     log:
         "results/logs/score_{run}.log",
     benchmark:

@@ -6,7 +6,7 @@ rule split:
         candidates="results/data_gen/candidates.jsonl",
         verdicts="results/verify/verdicts.jsonl",
     output:
-        "results/split/assignment.jsonl",
+        update("results/split/assignment.jsonl"),
     log:
         "results/logs/split.log",
     benchmark:
@@ -34,7 +34,7 @@ rule split_side:
         candidates="results/data_gen/candidates.jsonl",
         verdicts="results/verify/verdicts.jsonl",
     output:
-        "results/split/{side}.parquet",
+        update("results/split/{side}.parquet"),
     log:
         "results/logs/split_{side}.log",
     benchmark:

@@ -5,7 +5,7 @@ rule verify_check:
     input:
         "results/data_gen/candidates.jsonl",
     output:
-        "results/verify/checked.jsonl",
+        update("results/verify/checked.jsonl"),
     log:
         "results/logs/verify_check.log",
     benchmark:
@@ -31,7 +31,7 @@ rule verify_model:
         candidates="results/data_gen/candidates.jsonl",
         checked="results/verify/checked.jsonl",
     output:
-        "results/verify/votes.jsonl",
+        update("results/verify/votes.jsonl"),
     log:
         "results/logs/verify_model.log",
     benchmark:
@@ -61,7 +61,7 @@ rule verify:
         checked="results/verify/checked.jsonl",
         votes="results/verify/votes.jsonl" if SETTINGS.verify.verifier else [],
     output:
-        "results/verify/verdicts.jsonl",
+        update("results/verify/verdicts.jsonl"),
     log:
         "results/logs/verify.log",
     benchmark:

@@ -78,7 +78,7 @@ def test_every_stage_killed_once_gives_the_same_rows(tiny_run: Path, tmp_path: P
     folder.mkdir()
     for stage in STAGES:
         # long enough that training and prediction have something to lose
-        delay = {"train": 14.0, "predict": 9.0}.get(stage, 0.3)
+        delay = {"train": 14.0, "predict": 9.0, "data_gen_symbolic": 1.0}.get(stage, 0.0)
         assert run_and_kill(folder, stage, delay), f"{stage} never ran"
     done = snakemake(folder)
     assert done.returncode == 0, done.stdout[-4000:]
@@ -127,7 +127,7 @@ def test_another_seed_gives_other_rows(tiny_run: Path, tmp_path: Path) -> None:
 
 
 def test_a_failing_stage_fails_its_rule_though_its_words_go_through_tee(tmp_path: Path) -> None:
-    done = snakemake(tmp_path, "results/split/train.parquet", split__train="130", split__test="29")
+    done = snakemake(tmp_path, "results/split/train.parquet", split__train="1", split__test="155")
     assert done.returncode != 0
     assert "but some output files are missing" not in done.stdout
     assert "non-zero exit code" in done.stdout

@@ -23,7 +23,7 @@ AFFECTED: dict[str, tuple[str, list[str]]] = {
     "name": ("embedded2", []),  # a label; another name is refused at the start, see test_bad_input
     "seed": ("7", DATA),
     "data_gen.techniques": ("[amgm,sos]", DATA),
-    "data_gen.difficulties": ("[1]", DATA),
+    "data_gen.difficulties": ("[1,2]", DATA),
     "data_gen.variables": ("[2,3]", DATA),
     "data_gen.symbolic": ("150", DATA),
     "data_gen.teacher": (
