@@ -59,7 +59,7 @@ def _nested(parse: Parser) -> Parser:
 
 
 def deleted(folder: Path) -> set[str]:
-    """Intermediate files of a results folder of ours that are gone while their results are there."""
+    """Intermediate files that are gone while their results are there, in a folder of ours."""
     if not (folder / "results/run.json").is_file():
         return set()
     return {
