@@ -21,8 +21,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase as LogHandler
 __all__ = ["LogHandler"]
 
 RUNS = ("baseline", "final")
-# An intermediate file, and what is made from it directly. Models are left out: deleting weights to
-# save space must not cost a training.
+# An intermediate file or folder, and what is made from it directly.
 MADE_FROM: dict[str, tuple[str, ...]] = {
     "results/data_gen/candidates.jsonl": ("results/verify/checked.jsonl",),
     "results/verify/checked.jsonl": ("results/verify/verdicts.jsonl",),
@@ -30,6 +29,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "results/split/assignment.jsonl": ("results/split/train.parquet", "results/split/test.parquet"),
     "results/split/train.parquet": ("results/train/final/model",),
     "results/split/test.parquet": tuple(f"results/eval/{run}/predictions.jsonl" for run in RUNS),
+    **{f"results/train/{run}/model": (f"results/eval/{run}/predictions.jsonl",) for run in RUNS},
     **{
         f"results/eval/{run}/predictions.jsonl": (f"results/eval/{run}/judgements.jsonl",)
         for run in RUNS

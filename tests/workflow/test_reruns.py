@@ -15,7 +15,6 @@ TRAIN = ["train", *EVAL]
 SPLIT = ["split", "split_side", *TRAIN]
 VERIFY = ["verify_check", "verify", *SPLIT]
 DATA = ["data_gen_symbolic", "data_gen", *VERIFY]
-SCORE = ["verify_check", "score", "report"]
 
 # Every value of the config, another value for it, and the rules that then run. `verify` and all
 # after it follow a checked file that is made again, whatever its bytes turn out to be.
@@ -31,8 +30,8 @@ AFFECTED: dict[str, tuple[str, list[str]]] = {
         ["data_gen_model", "data_gen", *VERIFY],
     ),
     "data_gen.revision": ("2", []),  # of the teacher's rows, and this run has no teacher
-    "verify.seconds": ("11", [*VERIFY, "score"]),
-    "verify.memory_mb": ("2049", [*VERIFY, "score"]),
+    "verify.seconds": ("11", VERIFY),
+    "verify.memory_mb": ("2049", VERIFY),
     "verify.verifier": ("{model: {name: x/y, family: z}}", ["verify_model", "verify", *SPLIT]),
     "verify.revision": ("2", []),  # of the verifier's votes, and this run has no verifier
     "split.train": ("23", SPLIT),
