@@ -26,7 +26,7 @@ from olympiad_ineq.verify import check_candidate
 
 
 def data_gen(name: str = "m", **teacher: object) -> DataGen:
-    model = {"name": name, "family": "f", "dtype": "float32"}
+    model = {"name": name, "family": "f"}
     return DataGen.model_validate(
         {
             "techniques": TECHNIQUES,

@@ -47,6 +47,7 @@ class VllmEngine:
         if self._llm is None:
             from vllm import LLM
 
+            self._inspect_here()
             self._llm = LLM(
                 model=self._model.name,
                 revision=self._model.revision,
@@ -84,6 +85,19 @@ class VllmEngine:
         self._llm = None
         gc.collect()
         cleanup_dist_env_and_memory()
+
+    def _inspect_here(self) -> None:
+        """Spare a CPU machine the second process (8 s) in which vLLM first looks at a model class.
+
+        That process keeps CUDA out of the parent; without CUDA the class may as well load here.
+        """
+        import torch
+        from vllm import ModelRegistry
+
+        for name in getattr(self._prompts.config, "architectures", None) or ():
+            known = ModelRegistry.models.get(name)
+            if known is not None and not torch.cuda.is_available():
+                ModelRegistry.register_model(name, known.load_model_cls())
 
     def _sizes(self) -> dict[str, Any]:
         """On a CPU everything as small as the requests allow: the start takes 4 s, not 40."""
