@@ -104,7 +104,7 @@ def _stepper(trainer: Any) -> Step:
         trainer._clip_grad_norm(model)
         optimizer.step()
         model.zero_grad()
-        return float(loss)
+        return float(loss.detach())
 
     return step
 
@@ -173,7 +173,7 @@ def _bare(base_model: Path, tokenizer: Any, device: str, precision: machine.Prec
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
-        return float(loss)
+        return float(loss.detach())
 
     return step
 
