@@ -147,9 +147,9 @@ def test_hostile_lines_are_verdicts_at_once(
     check_line((lines(PAIR).encode(), 1.0))  # imports are not the line's time
     taken = []
     for _ in range(3):  # the least of three: the machine has other work
-        started = time.perf_counter()
+        started = time.process_time()
         found = check_line((raw.rstrip(b"\n"), 1.0))
-        taken.append(time.perf_counter() - started)
+        taken.append(time.process_time() - started)
         if taken[-1] < 0.05:
             break
     assert found["statement"] in VERDICTS - {"proved"} or "proof" in found

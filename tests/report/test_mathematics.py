@@ -72,10 +72,10 @@ def test_hostile_text_gives_known_elements_alone(text: str) -> None:
     ],
 )
 def test_no_text_takes_long(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     mathematics.prose(text)
     mathematics.reason(text, ("a", "b"))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_proof_becomes_numbered_steps_with_mathml() -> None:
