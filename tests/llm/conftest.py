@@ -1,6 +1,7 @@
 """The real small model, a server in front of it, and a toy model that loads in no time."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import socket
@@ -17,6 +18,9 @@ import pytest
 
 from olympiad_ineq.llm.engine import quiet_environment
 from olympiad_ineq.settings import Student
+
+PRCTL = getattr(ctypes.CDLL(None), "prctl", None)  # Linux has it
+PR_SET_PDEATHSIG = 1
 
 quiet_environment()  # before any test imports torch
 
@@ -58,6 +62,12 @@ def toy(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _end_with_parent() -> None:
+    """In the server, before it starts: a SIGTERM when the tests die, however they die."""
+    if PRCTL is not None:
+        PRCTL(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 @dataclass(frozen=True)
 class Server:
     """A running OpenAI-compatible server."""
@@ -93,6 +103,7 @@ def server(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
                 "VLLM_ENABLE_V1_MULTIPROCESSING": "1",
             },
             start_new_session=True,
+            preexec_fn=_end_with_parent,
         )
     try:
         wait_until_healthy(process, f"http://127.0.0.1:{port}/health", log)
