@@ -49,21 +49,30 @@ class Experiment(TrainerCallback):  # type: ignore[misc]
                 "there is no key for wandb on this machine",
                 "set WANDB_API_KEY, or set train.wandb.mode to offline and `wandb sync` later",
             )
-        os.environ.setdefault("WANDB_SILENT", "true")
         folder.mkdir(parents=True, exist_ok=True)
-        self._run = wandb.init(
-            project=settings.project, id=run, resume="allow", mode=settings.mode, dir=str(folder),
-            config=config, settings=wandb.Settings(console="off", silent=True),
-        )  # fmt: skip
+        # A service inherited from a parent may still hold this run id for a process that was
+        # killed; each training starts its own.
+        os.environ.pop("WANDB_SERVICE", None)
+        os.environ.setdefault("WANDB_SILENT", "true")
+        self._run: Any = None
+        try:
+            self._run = wandb.init(
+                project=settings.project, id=run, resume="allow", mode=settings.mode,
+                dir=str(folder), config=config,
+                settings=wandb.Settings(console="off", silent=True),
+            )  # fmt: skip
+        except Exception as error:  # a log that fails must never cost a training
+            print(f"warning: wandb: train goes on without it: {error}", file=sys.stderr)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         """Pass numbers on as they are."""
-        if logs and "loss" in logs:
+        if self._run is not None and logs and "loss" in logs:
             self._run.log(logs, step=state.global_step)
 
     def close(self) -> None:
         """Flush and close the log."""
-        self._run.finish()
+        if self._run is not None:
+            self._run.finish()
 
 
 def _has_key() -> bool:
