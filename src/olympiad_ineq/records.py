@@ -148,3 +148,30 @@ class Vote(Record):
     outcome: Literal["accepted", "rejected", "unscored"]
     votes: tuple[Literal["valid", "invalid", "unscored"], ...]
     reasons: tuple[str, ...] = ()
+
+
+class AuditItem(Record):
+    """An answer of known quality. `grade`, `reason` and `step` are the kernel's, on its steps.
+
+    Only a `sound` one is to be accepted: a `mutant` has one thing changed (`type` says what kind,
+    `change` what), an `empty` one says nothing, an `attack` asks to be believed.
+    """
+
+    id: str
+    kind: Literal["sound", "mutant", "empty", "attack"]
+    type: str
+    problem: Problem
+    proof: Proof
+    grade: Grade
+    reason: str
+    step: str | None = None
+    change: str = ""
+    family: str
+    canonical_key: str
+
+    @staticmethod
+    def make(**fields: Any) -> "AuditItem":
+        """Give the item the id of its content."""
+        problem, proof = fields["problem"], fields["proof"]
+        key = content_id("audit", problem.model_dump(), proof.model_dump())
+        return AuditItem(id=key, **fields)
