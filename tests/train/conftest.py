@@ -12,6 +12,7 @@ from olympiad_ineq.prompts import prompt
 from olympiad_ineq.records import Example, Problem, Proof, Source, content_id
 from olympiad_ineq.settings import Student, Train, Wandb
 from olympiad_ineq.train import Request
+from tests.train import phi
 
 collect_ignore_glob = [] if find_spec("torch") else ["test_*.py"]
 
@@ -52,6 +53,17 @@ def tiny_base(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     LlamaForCausalLM(config).save_pretrained(out)
     tokenizer.save_pretrained(out)
     return out
+
+
+@pytest.fixture(scope="session")
+def phi_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random Phi of two narrow layers with Phi-1.5's tokenizer, as the base_model rule makes it."""
+    from olympiad_ineq.train import materialise
+
+    folder = tmp_path_factory.mktemp("phi")
+    phi.save(folder / "hub")
+    materialise(Student(source="folder", name=str(folder / "hub"), family="phi"), folder / "model")
+    return folder / "model"
 
 
 def example(number: int, source: Source | None = None, lines: int = 1) -> Example:

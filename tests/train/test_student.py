@@ -106,28 +106,6 @@ def _offline(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
 
 
-def test_phi_gets_the_tokens_of_its_tokenizer(tmp_path: Path) -> None:
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordLevel
-    from transformers import PhiConfig, PhiForCausalLM, PreTrainedTokenizerFast
-
-    phi = PhiForCausalLM(
-        PhiConfig(vocab_size=51_200, hidden_size=8, intermediate_size=8, num_hidden_layers=1,
-                  num_attention_heads=2)
-    )  # fmt: skip
-    assert (phi.config.bos_token_id, phi.config.eos_token_id) == (1, 2)  # PhiConfig's mistake
-    phi.save_pretrained(tmp_path / "phi")
-    words = {f"w{i}": i for i in range(50_256)} | {"<|endoftext|>": 50_256}
-    PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer(WordLevel(words, unk_token="<|endoftext|>")),
-        bos_token="<|endoftext|>", eos_token="<|endoftext|>", unk_token="<|endoftext|>",
-    ).save_pretrained(tmp_path / "phi")  # fmt: skip
-    materialise(Student(source="folder", name=str(tmp_path / "phi"), family="phi"), tmp_path / "m")
-    for name in ("config.json", "generation_config.json"):
-        said = json.loads((tmp_path / "m" / name).read_text())
-        assert {said[f"{kind}_token_id"] for kind in ("bos", "eos", "pad")} == {50_256}
-
-
 def test_a_full_disk_leaves_nothing(tiny_disk: Path) -> None:
     with pytest.raises(UserError, match="the disk is full"):
         materialise(STUDENT, tiny_disk / "model")

@@ -100,18 +100,28 @@ def test_the_loss_that_trl_asks_for_is_the_same(
     assert float(loss) == pytest.approx(float(expected), abs=1e-5)
 
 
-def test_no_row_sees_another(tiny_base: Path, rows: list[Row]) -> None:
-    model = tiny(tiny_base)
+@pytest.mark.parametrize("kind", ["llama", "phi"])
+def test_the_loss_of_one_example_moves_no_other(
+    kind: str, tiny_base: Path, tokenizer: Any, rows: list[Row], tmp_path: Path
+) -> None:
+    """Three rows in one sequence, the loss of the middle one alone: zero on every other token."""
+    model = phi() if kind == "phi" else tiny(tiny_base)
     batch = collate([{"input_ids": list(row.ids), "labels": row.labels} for row in rows[:3]])
-    seen = model.get_input_embeddings()(batch["input_ids"]).detach().requires_grad_()
-    logits = model(
-        inputs_embeds=seen, position_ids=batch["position_ids"], lengths=batch["lengths"].tolist()
-    ).logits
     first, second, _ = batch["lengths"].tolist()
-    logits[0, first : first + second].square().sum().backward()
-    assert seen.grad[0, first : first + second].abs().sum() > 0
-    assert seen.grad[0, :first].abs().sum() == 0
-    assert seen.grad[0, first + second :].abs().sum() == 0
+    batch["labels"][0, :first] = batch["labels"][0, first + second :] = IGNORED
+    seen: list[torch.Tensor] = []
+
+    def keep(module: Any, inputs: Any, output: torch.Tensor) -> torch.Tensor:
+        seen.append(output.detach().requires_grad_())
+        return seen[-1]
+
+    model.get_input_embeddings().register_forward_hook(keep)
+    trainer = make(model, tokenizer, rows, tmp_path, [[0, 1, 2]])
+    trainer.compute_loss(trainer.model, batch).backward()
+    moved = seen[0].grad[0].abs().sum(-1)  # type: ignore[index]
+    # the row's last token is asked to predict nothing, so nothing flows back to it
+    assert (moved[first : first + second - 1] > 0).all()
+    assert moved[:first].max() == moved[first + second - 1 :].max() == 0
 
 
 def test_products_in_bf16_are_attention() -> None:

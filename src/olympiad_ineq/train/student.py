@@ -36,6 +36,7 @@ def materialise(student: Student, out: Path) -> None:
             case "folder":
                 shutil.copytree(_checkpoint_at(Path(student.name)), folder, dirs_exist_ok=True)
         agree_on_special_tokens(folder)
+        use_fused_activation(folder)
 
 
 def _packaged_gguf(package: str) -> Path:
@@ -186,6 +187,19 @@ def agree_on_special_tokens(folder: Path) -> None:
     config.update(tokens)
     _write(folder / "config.json", config)
     _write(folder / "generation_config.json", generation)
+
+
+def use_fused_activation(folder: Path) -> None:
+    """Name the tanh form of GELU by the name under which transformers computes it in one operation.
+
+    `gelu_new`, which Phi and GPT-2 name, is the same function as a chain of seven operations, each
+    of which keeps its result for the backward pass.
+    """
+    config = _read(folder / "config.json")
+    for key in ("hidden_act", "activation_function"):
+        if config.get(key) == "gelu_new":
+            config[key] = "gelu_pytorch_tanh"
+    _write(folder / "config.json", config)
 
 
 def _read(path: Path) -> dict[str, Any]:
