@@ -57,7 +57,7 @@ def tiny_base(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def phi_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random Phi of two narrow layers with Phi-1.5's tokenizer, as the base_model rule makes it."""
+    """A random Phi with Phi-1.5's tokenizer, as the base_model rule makes it."""
     from olympiad_ineq.train import materialise
 
     folder = tmp_path_factory.mktemp("phi")
