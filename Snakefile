@@ -19,6 +19,7 @@ include: "rules/verify.smk"
 include: "rules/split.smk"
 include: "rules/train.smk"
 include: "rules/eval.smk"
+include: "rules/curve.smk"
 include: "rules/report.smk"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from olympiad_ineq import run_folder, settings as settings_module
 from olympiad_ineq.artifacts import code_digest
+from olympiad_ineq.curve import runs
 from olympiad_ineq.errors import UserError
 
 try:
@@ -28,7 +29,7 @@ shell.prefix(
 
 
 wildcard_constraints:
-    run="baseline|final",
+    run=f"baseline|{runs.pattern(SETTINGS)}",
     side="train|test",
     shard=r"\d+",
 

@@ -62,11 +62,12 @@ rule score:
         test="results/split/test.parquet",
         predictions="results/eval/{run}/predictions.jsonl",
         opinions="results/eval/{run}/opinions.jsonl" if SETTINGS.eval.judge else [],
-        # final is compared with baseline on the same problems
+        # tuned models are compared with baseline on the same problems, those of the learning
+        # curve with one another
         reference=lambda wildcards: (
-            "results/eval/baseline/judgements.jsonl"
-            if wildcards.run == "final"
-            else []
+            []
+            if wildcards.run.startswith(("baseline", "curve_"))
+            else "results/eval/baseline/judgements.jsonl"
         ),
     output:
         judgements=update("results/eval/{run}/judgements.jsonl"),

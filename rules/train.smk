@@ -1,4 +1,5 @@
-"""The student: its base model (run `baseline`), and the base fine-tuned (run `final`)."""
+"""The student: its base model (run `baseline`), and the base fine-tuned (run `final`, and the runs
+of curve.smk, by the same rule)."""
 
 
 rule base_model:
@@ -24,16 +25,26 @@ rule base_model:
 
 rule train:
     input:
-        examples="results/split/train.parquet",
-        base_model="results/train/baseline/model",
+        examples=lambda wildcards: (
+            f"results/train/{wildcards.run}/examples.parquet"
+            if runs.part(SETTINGS, wildcards.run)
+            else "results/split/train.parquet"
+        ),
+        base_model=lambda wildcards: (
+            f"results/train/{wildcards.run}/base"
+            if runs.own_student(SETTINGS, wildcards.run)
+            else "results/train/baseline/model"
+        ),
     output:
-        model=directory("results/train/final/model"),
-        curve="results/train/final/loss.json",
-        picture="results/train/final/loss.svg",
+        model=directory("results/train/{run}/model"),
+        curve="results/train/{run}/loss.json",
+        picture="results/train/{run}/loss.svg",
     log:
-        "results/logs/train.log",
+        "results/logs/train_{run}.log",
     benchmark:
-        "results/benchmarks/train.tsv"
+        "results/benchmarks/train_{run}.tsv"
+    wildcard_constraints:
+        run=runs.pattern(SETTINGS),
     conda:
         "environment.yaml"
     threads: 16
@@ -44,9 +55,12 @@ rule train:
         # here and not a param: how often it saves changes nothing in what it learns
         checkpoint_steps=SETTINGS.train.checkpoint_steps,
     params:
-        settings=as_json(SETTINGS.train, without=("checkpoint_steps", "wandb")),
-        seed=SETTINGS.seed,
-        work="results/journal/train/final",
+        settings=lambda wildcards: as_json(
+            runs.training(SETTINGS, wildcards.run),
+            without=("checkpoint_steps", "wandb"),
+        ),
+        seed=lambda wildcards: runs.seed(SETTINGS, wildcards.run),
+        work="results/journal/train/{run}",
     shell:
         "python $SCRIPTS/train.py --examples {input.examples}"
         " --base-model {input.base_model} --out {output.model} --work {params.work}"

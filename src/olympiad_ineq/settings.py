@@ -161,6 +161,45 @@ class Train(Section):
         return self
 
 
+class Curve(Section):
+    """Trainings on nested parts of the data: does more data help?"""
+
+    shares: tuple[Annotated[float, Field(ge=0.001, le=1)], ...] = Field(
+        default=(0.125, 0.25, 0.5, 1.0), min_length=2, description="of the training side"
+    )
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        default=(1, 2, 3), min_length=1, description="each a training on parts of its own"
+    )
+    worth: Share = Field(
+        default=0.02, description="a doubling that is expected to add less to the rate says stop"
+    )
+
+
+class Variation(Section):
+    """A training of the sweep: what differs from `train`; the rest is as it stands there."""
+
+    student: Student | None = None
+    epochs: float | None = Field(default=None, gt=0)
+    learning_rate: float | None = Field(default=None, gt=0, lt=1)
+    batch_size: Count | None = None
+    micro_batch_size: Count | None = None
+    max_length: Count | None = None
+    warmup_ratio: Share | None = None
+    weight_decay: float | None = Field(default=None, ge=0)
+
+
+DataSet = Literal["symbolic", "model", "proved", "proved_verified"]
+
+
+class Ablation(Section):
+    """Trainings on one kind of row each: which data help?"""
+
+    sets: tuple[DataSet, ...] = ()
+    rows: Count | None = Field(
+        default=None, description="at most so many of each set, so that size is no difference"
+    )
+
+
 class Run(Section):
     """What may differ between baseline and final, beside the weights."""
 
@@ -198,10 +237,14 @@ class Eval(Section):
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     revision: int = Field(default=1, description="bump to ask the student again")
 
-    def predict(self, run: Literal["baseline", "final"]) -> Predict:
-        """What one run's predictions depend on: everything shared, and its own shots."""
+    def predict(self, run: str) -> Predict:
+        """What one run's predictions depend on: everything shared, and its own shots.
+
+        Every tuned model is asked as `final` is.
+        """
+        own = self.baseline if run == "baseline" else self.final
         shared = {name: getattr(self, name) for name in Predict.model_fields if name != "shots"}
-        return Predict(shots=getattr(self, run).shots, **shared)
+        return Predict(shots=own.shots, **shared)
 
 
 class Report(Section):
@@ -220,7 +263,20 @@ class Settings(Section):
     split: Split
     train: Train
     eval: Eval
+    curve: Curve = Curve()
+    sweep: dict[Annotated[str, Field(pattern=r"^\w+$")], Variation] = {}
+    ablation: Ablation = Ablation()
     report: Report = Report()
+
+    @model_validator(mode="after")
+    def _variations_are_trainings(self) -> "Settings":
+        for name, variation in self.sweep.items():
+            changes = variation.model_dump(exclude_none=True)
+            try:
+                Train.model_validate({**self.train.model_dump(), **changes})
+            except ValidationError as error:
+                raise ValueError(f"sweep.{name}: {error.errors()[0]['msg']}") from None
+        return self
 
     @model_validator(mode="after")
     def _opinions_are_independent(self) -> "Settings":

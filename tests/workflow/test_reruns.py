@@ -64,6 +64,13 @@ AFFECTED: dict[str, tuple[str, list[str]]] = {
     "eval.judge": ("{model: {name: x/y, family: z}}", ["judge", "score", "report"]),
     "eval.confidence": ("0.9", ["score", "report"]),
     "eval.revision": ("2", EVAL),
+    # of trainings that `all` does not ask for
+    "curve.shares": ("[0.5,1]", []),
+    "curve.seeds": ("[1]", []),
+    "curve.worth": ("0.1", []),
+    "sweep": ("{slow: {learning_rate: 1e-4}}", []),
+    "ablation.sets": ("[symbolic]", []),
+    "ablation.rows": ("10", []),
     "report.title": ("Another title", ["report"]),
 }
 # Beside the rule's name, which of the two runs: the other one stays.
