@@ -69,7 +69,7 @@ AFFECTED: dict[str, tuple[str, list[str]]] = {
     "curve.seeds": ("[1]", []),
     "curve.worth": ("0.1", []),
     "sweep": ("{slow: {learning_rate: 1e-4}}", []),
-    "ablation.sets": ("[symbolic]", []),
+    "ablation.sets": ("[model]", []),
     "ablation.rows": ("10", []),
     "report.title": ("Another title", ["report"]),
 }
