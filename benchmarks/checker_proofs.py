@@ -32,8 +32,9 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.common.interleaved import compare  # noqa: E402
 from benchmarks.common.mutants import parts_of  # noqa: E402
 from olympiad_ineq.data_gen.symbolic import generate  # noqa: E402
-from olympiad_ineq.kernel import Statement, Unreadable, check_proof  # noqa: E402
-from olympiad_ineq.kernel.witness import sample  # noqa: E402
+from olympiad_ineq.language.parse import Unreadable, parse_statement  # noqa: E402
+from olympiad_ineq.proof import check_proof  # noqa: E402
+from olympiad_ineq.proof.points import sample  # noqa: E402
 
 RULES = (*standard_transformations, convert_xor)
 Case = dict[str, Any]
@@ -43,7 +44,7 @@ def ours(case: Case) -> str:
     """Our kernel's grade."""
     p = case["problem"]
     try:
-        statement = Statement.parse(p["variables"], p["domain"], p["given"], p["goal"])
+        statement = parse_statement(p["variables"], p["domain"], p["given"], p["goal"])
     except Unreadable:
         return "unreadable"
     return check_proof(statement, case["steps"]).grade
@@ -160,7 +161,7 @@ class Rival:
     def fails(self, claim: Any) -> bool:
         """Is the claim false at one of the kernel's sample points?"""
         p = self.case["problem"]
-        statement = Statement.parse(p["variables"], p["domain"], p["given"], p["goal"])
+        statement = parse_statement(p["variables"], p["domain"], p["given"], p["goal"])
         for point in sample(statement):
             exact = {self.names[v]: sympy.Rational(str(x)) for v, x in point.items()}
             value = claim.subs(exact)
@@ -196,7 +197,7 @@ def rival(case: Case) -> str:
 
 def cases(items: int) -> list[Case]:
     """Hand-written and generated proofs, and each with a constant of its goal spoiled."""
-    path = ROOT / "tests" / "kernel" / "good_proofs.json"
+    path = ROOT / "tests" / "proof" / "good_proofs.json"
     found: list[Case] = json.loads(path.read_text(encoding="utf-8"))
     techniques = ("amgm", "weighted_amgm", "cauchy", "sos")
     for draft in generate(techniques, (2, 3), (1, 2, 3, 4), items, 1):

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.common.interleaved import compare
 from benchmarks.common.mutants import Fields, false_statements, parts_of, true_statements
-from olympiad_ineq.kernel.statement import Statement
+from olympiad_ineq.language.parse import parse_statement
 from olympiad_ineq.search.decide import decide
 from olympiad_ineq.search.refute import start_points
 
@@ -39,7 +39,7 @@ RULES = (*standard_transformations, convert_xor)
 
 def ours(fields: Fields) -> str:
     """Our verdict, from the text on."""
-    statement = Statement.parse(
+    statement = parse_statement(
         fields["variables"], fields["domain"], fields["given"], fields["goal"]
     )
     return decide(statement).verdict

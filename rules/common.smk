@@ -58,7 +58,7 @@ CANDIDATE_SOURCES = (
         SETTINGS.data_gen.teacher.shards if SETTINGS.data_gen.teacher else 0
     )
 ]
-CHECKER = ("kernel", "language", "limits.py", "records.py", "artifacts.py")
+CHECKER = ("kernel", "language", "proof", "limits.py", "records.py", "artifacts.py")
 
 
 onstart:

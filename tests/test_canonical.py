@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from olympiad_ineq.canonical import canonical_key, family_key
-from olympiad_ineq.kernel import Unreadable
+from olympiad_ineq.language.parse import Unreadable
 
 ABC = ("a", "b", "c")
 

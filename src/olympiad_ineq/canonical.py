@@ -13,18 +13,8 @@ from fractions import Fraction
 from itertools import permutations, product
 from math import gcd, prod
 
-from olympiad_ineq.kernel.syntax import (
-    Add,
-    Chain,
-    Div,
-    Expr,
-    Mul,
-    Neg,
-    Num,
-    Pow,
-    Var,
-    parse_chain,
-)
+from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Num, Pow, Var
+from olympiad_ineq.language.parse import parse_chain
 
 Exps = tuple[int, ...]
 Number = int | Fraction  # whole numbers as int: much faster

@@ -21,7 +21,7 @@ R = TypeVar("R")
 # A fork server is single-threaded whatever its parent has loaded, so forking it is safe; the
 # modules below are imported there once and shared by every worker.
 _CONTEXT = multiprocessing.get_context("forkserver")
-_PRELOAD = ["olympiad_ineq.language", "olympiad_ineq.canonical"]
+_PRELOAD = ["olympiad_ineq.proof", "olympiad_ineq.canonical"]
 _WINDOW = 64
 
 

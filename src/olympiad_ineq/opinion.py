@@ -19,10 +19,11 @@ from typing import Literal
 
 from olympiad_ineq import artifacts, prompts
 from olympiad_ineq.data_gen import symbolic
-from olympiad_ineq.kernel import Statement, Unreadable, check_proof
 from olympiad_ineq.language import render_proof
+from olympiad_ineq.language.parse import Unreadable, parse_statement
 from olympiad_ineq.llm import Message, Request, Response, Sampling, generate, open_engine
 from olympiad_ineq.llm.reading import find_object
+from olympiad_ineq.proof import check_proof
 from olympiad_ineq.records import (
     TECHNIQUES,
     Candidate,
@@ -179,7 +180,7 @@ def _spoilt(draft: symbolic.Draft, draw: Random) -> Worked | None:
 
 
 def _grade(draft: symbolic.Draft, steps: Sequence[Json]) -> tuple[str, str]:
-    statement = Statement.parse(draft.variables, draft.domain, draft.given, draft.goal)
+    statement = parse_statement(draft.variables, draft.domain, draft.given, draft.goal)
     found = check_proof(statement, steps, None)
     return found.grade, found.reason
 

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from olympiad_ineq.kernel import ProofVerdict, Statement, Unreadable, check_proof
-from olympiad_ineq.language import grade_text, read_problem
+from olympiad_ineq.kernel.trees import Statement
+from olympiad_ineq.language import read_problem
+from olympiad_ineq.language.parse import Unreadable, parse_statement
+from olympiad_ineq.proof import ProofVerdict, check_proof, grade_text
 
 MAX_LINE = 262_144
 GRADES = ("proved", "supported", "open", "limit", "unreadable", "refuted")
@@ -73,7 +75,7 @@ def of_record(record: object) -> Line:
         raise BadLine(id_, "the problem is not a JSON object")
     try:
         fields = _fields(problem)
-        statement = Statement.parse(
+        statement = parse_statement(
             fields["variables"], fields["domain"], fields["given"], fields["goal"]
         )
     except Unreadable as error:

@@ -19,10 +19,9 @@ from tqdm import tqdm
 
 from olympiad_ineq import artifacts, prompts
 from olympiad_ineq.errors import UserError, from_os_error
-from olympiad_ineq.kernel import check_witness
-from olympiad_ineq.kernel.certificate import replay
 from olympiad_ineq.limits import Limit, run_limited
 from olympiad_ineq.problem_lines import MAX_LINE, BadLine, grade_proof, of_record
+from olympiad_ineq.proof import check_witness, replay
 from olympiad_ineq.records import Candidate, Example
 from olympiad_ineq.verify import check_candidate
 

@@ -15,8 +15,9 @@ from tqdm import tqdm
 from olympiad_ineq import canonical, language
 from olympiad_ineq.artifacts import read_jsonl
 from olympiad_ineq.errors import UserError
-from olympiad_ineq.kernel import Statement, Unreadable, check_proof
+from olympiad_ineq.language.parse import Unreadable, parse_statement
 from olympiad_ineq.limits import Limit, run_limited
+from olympiad_ineq.proof import check_proof, grade_text
 from olympiad_ineq.records import Candidate, Grade, Problem, Verdict, Vote
 
 # Worst last: a candidate is as good as the worst of its parts.
@@ -27,14 +28,12 @@ def check_candidate(candidate: Candidate) -> Verdict:
     """Check one candidate's statement, steps, prose and text. Never raises on what they say."""
     problem, proof = candidate.problem, candidate.proof
     try:
-        statement = Statement.parse(problem.variables, problem.domain, problem.given, problem.goal)
+        statement = parse_statement(problem.variables, problem.domain, problem.given, problem.goal)
     except Unreadable as error:
         return _verdict(candidate, "unreadable", f"the problem: {error}")
     found = [check_proof(statement, proof.steps, proof.equality or None)] if proof.steps else []
     found.append(
-        language.grade_text(
-            problem.variables, problem.domain, problem.given, problem.goal, proof.text
-        )
+        grade_text(problem.variables, problem.domain, problem.given, problem.goal, proof.text)
     )
     worst = max(found, key=lambda verdict: _ORDER.index(verdict.grade))
     key = canonical.canonical_key(problem.variables, problem.domain, problem.given, problem.goal)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from olympiad_ineq.kernel import Statement, check_proof
+from olympiad_ineq.language.parse import parse_statement
+from olympiad_ineq.proof import check_proof
 
 FILES = sorted(Path(__file__).parent.glob("*.json"))
 
@@ -17,7 +18,7 @@ FILES = sorted(Path(__file__).parent.glob("*.json"))
 def test_trick_is_rejected_at_the_right_step(path: Path) -> None:
     case: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     problem = case["problem"]
-    statement = Statement.parse(
+    statement = parse_statement(
         problem["variables"], problem["domain"], problem["given"], problem["goal"]
     )
     verdict = check_proof(statement, case["steps"], case.get("equality"))

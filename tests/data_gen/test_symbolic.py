@@ -12,9 +12,22 @@ import pytest
 
 from olympiad_ineq.canonical import canonical_key
 from olympiad_ineq.data_gen.symbolic import TECHNIQUES, TEMPLATES, Draft, generate
-from olympiad_ineq.kernel import Statement, check_proof, parse_chain
-from olympiad_ineq.kernel.syntax import Add, Chain, Div, Expr, Mul, Neg, Num, Pow, Root, Var
-from olympiad_ineq.language import grade_text, read_problem, read_proof
+from olympiad_ineq.kernel.trees import (
+    Add,
+    Chain,
+    Div,
+    Expr,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Root,
+    Statement,
+    Var,
+)
+from olympiad_ineq.language import read_problem, read_proof
+from olympiad_ineq.language.parse import parse_chain, parse_statement
+from olympiad_ineq.proof import check_proof, grade_text
 
 ALL = (1, 2, 3, 4)
 SAMPLE = 1600
@@ -34,7 +47,7 @@ def easy() -> list[Draft]:
 
 
 def statement(draft: Draft) -> Statement:
-    return Statement.parse(draft.variables, draft.domain, draft.given, draft.goal)
+    return parse_statement(draft.variables, draft.domain, draft.given, draft.goal)
 
 
 def test_every_draft_is_proved_with_its_equality_case(sample: list[Draft]) -> None:

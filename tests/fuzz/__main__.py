@@ -15,7 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from benchmarks.common.mutants import classics
-from olympiad_ineq.kernel import Statement
+from olympiad_ineq.language.parse import parse_statement
 from olympiad_ineq.search.decide import decide
 from tests.fuzz.mutants import Hole, certificate_hole, certificate_mutant, hunt
 
@@ -43,7 +43,7 @@ def main() -> int:
     made = []
     for fields in classics() if extra else ():
         parsed = (fields["variables"], fields["domain"], fields["given"], fields["goal"])
-        found = decide(Statement.parse(*parsed))
+        found = decide(parse_statement(*parsed))
         if found.certificate is not None:
             made.append((fields, found.certificate))
     for k in tqdm(range(extra), desc="certificates", unit="mutant", mininterval=2):

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import mutants as independent
-from olympiad_ineq.kernel import Statement, Unreadable, check_proof
-from olympiad_ineq.kernel.certificate import replay
+from olympiad_ineq.language.parse import Unreadable, parse_statement
+from olympiad_ineq.proof import check_proof, replay
 from olympiad_ineq.search.refute import Refuter
 
 Case = dict[str, Any]
-GOOD = Path(__file__).parent.parent / "kernel" / "good_proofs.json"
+GOOD = Path(__file__).parent.parent / "proof" / "good_proofs.json"
 DOMAINS = ("positive", "nonnegative", "real", "triangle")
 DELTAS = ("1.01", "0.99", "1.000001", "0.999999", "1.001", "2", "1/2", "-1")
 
@@ -261,7 +261,7 @@ def accepted_claims(case: Case) -> list[str] | None:
     """What the kernel vouches for: each proved claim, and the goal; None if it reads nothing."""
     problem = case["problem"]
     try:
-        statement = Statement.parse(
+        statement = parse_statement(
             problem["variables"], problem["domain"], problem["given"], problem["goal"]
         )
     except Unreadable:
@@ -280,7 +280,7 @@ def falsehood(case: Case, claim: str, deep: bool) -> dict[str, str] | None:
     """A point of the case's domain where the claim fails, confirmed twice."""
     problem = {**case["problem"], "goal": claim}
     try:
-        statement = Statement.parse(
+        statement = parse_statement(
             problem["variables"], problem["domain"], problem["given"], claim
         )
     except Unreadable:
@@ -353,7 +353,7 @@ def certificate_mutant(
 def certificate_hole(fields_: Case, certificate: dict[str, Any]) -> tuple[bool, Hole | None]:
     """Does the kernel accept, and if so, is the statement false?"""
     try:
-        statement = Statement.parse(
+        statement = parse_statement(
             fields_["variables"], fields_["domain"], fields_["given"], fields_["goal"]
         )
     except Unreadable:

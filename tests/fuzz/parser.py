@@ -8,8 +8,8 @@ import sys
 import atheris  # type: ignore[import-untyped, unused-ignore]
 
 with atheris.instrument_imports(include=["olympiad_ineq.kernel", "olympiad_ineq.language"]):
-    from olympiad_ineq.kernel.syntax import Unreadable, parse_chain
     from olympiad_ineq.language import read_problem, read_proof
+    from olympiad_ineq.language.parse import Unreadable, parse_chain
     from olympiad_ineq.problem_lines import BadLine, read_line
 
 

@@ -7,9 +7,10 @@ import time
 
 import pytest
 
-from olympiad_ineq.kernel import ProofVerdict, Unreadable
-from olympiad_ineq.language import grade_text, read_problem, read_proof
+from olympiad_ineq.language import read_problem, read_proof
+from olympiad_ineq.language.parse import Unreadable
 from olympiad_ineq.language.segments import segments, split_list
+from olympiad_ineq.proof import ProofVerdict, grade_text
 
 V = ["a", "b", "c"]
 GOAL = "a^2+b^2+c^2 >= a*b+b*c+c*a"

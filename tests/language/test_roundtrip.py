@@ -10,22 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from olympiad_ineq.kernel import Statement, check_proof
 from olympiad_ineq.language import (
     PROBLEM_PHRASINGS,
     PROOF_PHRASINGS,
     canonical,
     canonical_steps,
-    grade_text,
     read_problem,
     read_proof,
     render_expr,
     render_problem,
     render_proof,
 )
+from olympiad_ineq.language.parse import parse_statement
+from olympiad_ineq.proof import check_proof, grade_text
 
 CASES: list[dict[str, Any]] = json.loads(
-    (Path(__file__).parents[1] / "kernel" / "good_proofs.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "proof" / "good_proofs.json").read_text(encoding="utf-8")
 )
 V = ["a", "b", "c"]
 
@@ -144,7 +144,7 @@ def test_any_steps_read_back(drawn: list[dict[str, Any]], phrasing: int) -> None
 def test_canonical_steps_check_like_their_source() -> None:
     for case in CASES:
         p = case["problem"]
-        statement = Statement.parse(p["variables"], p["domain"], p["given"], p["goal"])
+        statement = parse_statement(p["variables"], p["domain"], p["given"], p["goal"])
         ready = canonical_steps(case["steps"], p["variables"])
         assert check_proof(statement, ready).grade == "proved"
         assert canonical_steps(ready, p["variables"]) == ready

@@ -2,14 +2,14 @@
 
 import pytest
 
-from olympiad_ineq.kernel import Statement
-from olympiad_ineq.kernel.certificate import replay
+from olympiad_ineq.language.parse import parse_statement
+from olympiad_ineq.proof import replay
 from olympiad_ineq.search.decide import decide
 from olympiad_ineq.search.refute import refute
 
 
 def ordering(goal: str, domain: str = "positive", *given: str, names: str = "abc") -> str:
-    one = Statement.parse(list(names), domain, list(given), goal)
+    one = parse_statement(list(names), domain, list(given), goal)
     grade = replay(one, {"kind": "ordering"}).grade
     if grade == "proved":
         assert refute(one) is None
@@ -52,7 +52,7 @@ def test_grades(goal: str, domain: str, given: tuple[str, ...], grade: str) -> N
 
 def test_given_inequalities_as_parts() -> None:
     def grade(goal: str, domain: str, given: str, *parts: dict[str, object]) -> str:
-        one = Statement.parse(["a", "b"], domain, [given], goal)
+        one = parse_statement(["a", "b"], domain, [given], goal)
         return replay(one, {"kind": "sum", "parts": list(parts)}).grade
 
     by_a, by_b = {"given": 1, "weight": "a"}, {"given": 1, "weight": "b"}
@@ -70,5 +70,5 @@ def test_given_inequalities_as_parts() -> None:
 
 
 def test_a_strict_hypothesis_proves_a_strict_goal() -> None:
-    one = Statement.parse(["a", "b"], "positive", ["a > b"], "a^2 > b^2")
+    one = parse_statement(["a", "b"], "positive", ["a > b"], "a^2 > b^2")
     assert decide(one).verdict == "proved"

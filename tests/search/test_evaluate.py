@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from olympiad_ineq.kernel.syntax import parse_expr
+from olympiad_ineq.language.parse import parse_expr
 from olympiad_ineq.search.evaluate import Program
 
 TEXTS = (

@@ -137,7 +137,7 @@ def test_editing_the_kernel_reruns_the_checking_stages_only(tiny_run: Path, tmp_
     project = tmp_path / "project"
     skip = shutil.ignore_patterns("results", ".git", ".venv*", ".snakemake", "tests")
     shutil.copytree(REPO, project, ignore=skip)
-    kernel = project / "src/olympiad_ineq/kernel/check.py"
+    kernel = project / "src/olympiad_ineq/kernel/theorem.py"
     kernel.write_text(kernel.read_text() + "\n# a comment\n")
     import os
 

@@ -18,12 +18,13 @@ from typing import Literal, get_args
 
 from pydantic import ValidationError
 
-from olympiad_ineq import artifacts, language, prompts
+from olympiad_ineq import artifacts, prompts
 from olympiad_ineq.data_gen import symbolic
 from olympiad_ineq.errors import UserError
-from olympiad_ineq.kernel import Statement, check_proof
+from olympiad_ineq.language.parse import parse_statement
 from olympiad_ineq.llm import Generated, Message, Request, Response, Sampling, generate, open_engine
 from olympiad_ineq.llm.reading import find_object
+from olympiad_ineq.proof import check_proof, grade_text
 from olympiad_ineq.records import (
     Candidate,
     Domain,
@@ -197,11 +198,9 @@ class Exemplars:
 
 
 def _sound(draft: symbolic.Draft) -> bool:
-    statement = Statement.parse(draft.variables, draft.domain, draft.given, draft.goal)
+    statement = parse_statement(draft.variables, draft.domain, draft.given, draft.goal)
     found = check_proof(statement, draft.steps, draft.equality or None)
-    said = language.grade_text(
-        draft.variables, draft.domain, draft.given, draft.goal, draft.proof_text
-    )
+    said = grade_text(draft.variables, draft.domain, draft.given, draft.goal, draft.proof_text)
     return found.grade == said.grade == "proved"
 
 

@@ -17,8 +17,8 @@ from tqdm import tqdm
 from olympiad_ineq import artifacts
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.eval.statistics import PairedCounts, mcnemar, paired_difference, proportion
-from olympiad_ineq.language import grade_text
 from olympiad_ineq.limits import Limit, run_limited
+from olympiad_ineq.proof import grade_text
 from olympiad_ineq.records import (
     GRADES,
     TECHNIQUES,
@@ -225,7 +225,7 @@ def score(
             "says": "an answer counts as proved only if the checker accepts every step and the "
             "goal; "
             + ("no model judged it" if opinions is None else "a model's opinion is in judged"),
-            "code": artifacts.code_digest(["kernel", "language"]),
+            "code": artifacts.code_digest(["kernel", "language", "proof"]),
         },
         "model": manifest.get("model"),
         "prompting": manifest.get("prompting"),

@@ -1,20 +1,10 @@
-"""The trusted kernel: exact arithmetic, no model, no search. See check.py and certificate.py."""
+"""The trusted kernel: trees in, theorems and refutations out, in exact arithmetic.
 
-from .check import ProofVerdict, StepVerdict, check_proof
-from .statement import Statement
-from .syntax import Chain, Expr, Unreadable, parse_chain, parse_expr
+It reads no text, searches for nothing and knows no model. theorem.py has the rules by which a
+theorem is made, witness.py what refutes a statement.
+"""
+
+from .trees import Chain, Expr, Statement
 from .witness import WitnessVerdict, check_witness
 
-__all__ = [
-    "Chain",
-    "Expr",
-    "ProofVerdict",
-    "Statement",
-    "StepVerdict",
-    "Unreadable",
-    "WitnessVerdict",
-    "check_proof",
-    "check_witness",
-    "parse_chain",
-    "parse_expr",
-]
+__all__ = ["Chain", "Expr", "Statement", "WitnessVerdict", "check_witness"]

@@ -9,22 +9,20 @@ two quotients are equal on the world if their difference reduces to zero modulo 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from functools import reduce as fold
 from typing import TypeAlias
 
 from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx, fmpz
 
-from .statement import Statement
-from .syntax import Add, Chain, Div, Expr, Mul, Neg, Num, Pow, Root, Var, parse_expr
+from .trees import Add, Chain, Div, Expr, Mul, Neg, Num, Pow, Root, Statement, Var
 
 Poly: TypeAlias = fmpq_mpoly
 MAX_DEGREE, MAX_BITS, MAX_WORK, MAX_ROOT_BITS, SPARE = 96, 4096, 3_000_000, 64, 12
 UNKNOWN, NONNEGATIVE, POSITIVE = 0, 1, 2
-
-
-_ROOT = re.compile(r"sqrt|√|\^\s*[({][^)}]*[/\\]")  # where extra variables for roots are needed
+_OWN = {"positive": POSITIVE, "triangle": POSITIVE, "nonnegative": NONNEGATIVE, "real": UNKNOWN}
 
 
 class Limit(Exception):
@@ -53,21 +51,22 @@ class Fact:
     op: str
 
 
-class World:
-    """The allowed points of a statement, and what is shown about polynomials on them."""
+Values: TypeAlias = Mapping[str, Frac]
 
-    def __init__(self, statement: Statement, texts: Iterable[str] = ()) -> None:
+
+class World:
+    """The allowed points of a statement, and what is shown about polynomials on them.
+
+    With `roots` up to SPARE different roots may occur; without, none.
+    """
+
+    def __init__(self, statement: Statement, roots: bool = False) -> None:
         self.statement, self.work = statement, 0
-        self.parsed: dict[str, Expr] = {}
-        chains = (*statement.given, statement.goal)
-        rooted = any(_ROOT.search(t) for t in (*(c.text for c in chains), *texts))
-        self.spare = SPARE if rooted else 0
+        self.spare = SPARE if roots else 0
         names = [f"root{i}" for i in range(self.spare, 0, -1)] + list(statement.variables)
         self.ctx = fmpq_mpoly_ctx.get(tuple(names), Ordering.lex)
         self.gens, self.names = self.ctx.gens(), names
-        own = {"positive": POSITIVE, "triangle": POSITIVE, "nonnegative": NONNEGATIVE}
-        self.signs = [UNKNOWN] * self.spare
-        self.signs += [own.get(statement.domain, UNKNOWN)] * len(statement.variables)
+        self.signs = [UNKNOWN] * self.spare + [_OWN[statement.domain]] * len(statement.variables)
         self.index = {name: i for i, name in enumerate(names)}
         self.zero, self.one = self.ctx.constant(0), self.ctx.constant(1)
         self.factors: dict[str, Poly] = {}
@@ -80,22 +79,27 @@ class World:
             for fact in self.links(chain):
                 self.given.append(fact)
                 if fact.op == "=":
-                    self.impose(fact.diff.num)
+                    self._impose(fact.diff.num)
         for fact in self.given * 2:
             self._bound(fact)
         self.known.clear()
-        self.contradiction = any(self._impossible(fact) for fact in self.given)
+
+    @cached_property
+    def goal(self) -> list[Fact]:
+        """The links of the statement's goal."""
+        return self.links(self.statement.goal)
 
     # -- building ------------------------------------------------------------------------------
 
-    def impose(self, p: Poly) -> None:
+    def _impose(self, p: Poly) -> None:
         """Add p = 0 to the ideal, and remember G/k = 1 where it reads (homogeneous G) = k.
 
         Where p = q*r with r > 0 (or r < 0) on the domain, p = 0 is the same as q = 0.
         """
-        rest = p - self.constant_term(p)
-        if rest and rest != p and len({sum(m) for m in rest.monoms()}) == 1:
-            self.units.append((rest / -self.constant_term(p), int(rest.total_degree())))
+        constant = fmpq(p.to_dict().get((0,) * len(self.names), 0))
+        rest = p - constant
+        if rest and constant != 0 and len({sum(m) for m in rest.monoms()}) == 1:
+            self.units.append((rest / -constant, int(rest.total_degree())))
         todo = [p]
         for _ in range(20):
             p = self.reduce(todo.pop()) if todo else self.zero
@@ -119,32 +123,20 @@ class World:
             if sign != UNKNOWN:
                 self.signs[i] = max(self.signs[i], sign, POSITIVE if fact.op == ">" else sign)
 
-    def _impossible(self, fact: Fact) -> bool:
-        if any(p.is_constant() for p in self.ideal):
-            return True
-        worst = POSITIVE if fact.op != ">" else NONNEGATIVE
-        below = self.sign(-fact.diff.num) >= worst
-        return below or (fact.op == "=" and self.sign(fact.diff.num) == POSITIVE)
-
-    def constant_term(self, p: Poly) -> fmpq:
-        return fmpq(p.to_dict().get((0,) * len(self.names), 0))
-
-    def spend(self, p: Poly, q: Poly) -> None:
-        """Account for a product before it is made; deterministic, so that a limit is a verdict."""
-        self.work += (len(p) + 1) * (len(q) + 1)
-        degree = p.total_degree() + q.total_degree() if p and q else 0
-        if self.work > MAX_WORK or degree > MAX_DEGREE:
-            raise Limit("the polynomials grow too large")
-
     def mul(self, p: Poly, q: Poly) -> Poly:
-        self.spend(p, q)
+        """p*q, accounted for before it is made; deterministic, so that a limit is a verdict."""
+        m, n = len(p), len(q)
+        self.work += (m + 1) * (n + 1)
+        if self.work > MAX_WORK or (m and n and p.total_degree() + q.total_degree() > MAX_DEGREE):
+            raise Limit("the polynomials grow too large")
         result = p * q
-        top = result.leading_coefficient() if result else fmpq(0)
-        if result.is_constant() and top.height_bits() > MAX_BITS:
+        if m == n == 1 and result.leading_coefficient().height_bits() > MAX_BITS:
             raise Limit("the numbers grow too large")
         return result
 
     def pow(self, p: Poly, n: int) -> Poly:
+        if n == 1:
+            return p
         result = self.one
         for _ in range(n):
             result = self.mul(result, p)
@@ -153,7 +145,8 @@ class World:
     def expand(self, den: dict[str, int]) -> Poly:
         result = self.one
         for key, n in den.items():
-            result = self.mul(result, self.pow(self.factors[key], n))
+            if n:
+                result = self.mul(result, self.pow(self.factors[key], n))
         return result
 
     def common(self, f: Frac, g: Frac) -> tuple[Poly, Poly, dict[str, int]]:
@@ -188,44 +181,39 @@ class World:
     def power(self, f: Frac, n: int) -> Frac:
         return Frac(self.pow(f.num, n), {k: m * n for k, m in f.den.items()})
 
-    def total(self, fracs: list[Frac]) -> Frac:
-        result = self.const(0)
-        for f in fracs:
-            result = self.add(result, f)
-        return result
+    def total(self, fracs: Iterable[Frac]) -> Frac:
+        return fold(self.add, fracs, self.const(0))
 
-    def read(self, text: str) -> Expr:
-        """Parse an expression in the statement's variables (each text once)."""
-        if text not in self.parsed:
-            self.parsed[text] = parse_expr(text, self.statement.variables)
-        return self.parsed[text]
+    def frac(self, expr: Expr, at: Values | None = None) -> Frac:
+        """The expression as a quotient that is equal to it at every allowed point.
 
-    def frac(self, expr: Expr) -> Frac:
-        """The expression as a quotient that is equal to it at every allowed point."""
+        With `at`, its variables stand for these quotients.
+        """
         match expr:
             case Num(number):
                 return self.const(number)
             case Var(name):
-                return Frac(self.gens[self.index[name]], {})
+                return Frac(self.gens[self.index[name]], {}) if at is None else at[name]
             case Add(args):
-                return self.total([self.frac(x) for x in args])
+                return fold(self.add, [self.frac(x, at) for x in args])
             case Mul(args):
-                product = self.const(1)
-                for x in args:
-                    product = self.times(product, self.frac(x))
-                return product
+                return fold(self.times, [self.frac(x, at) for x in args])
             case Neg(arg):
-                return self.scale(self.frac(arg), fmpq(-1))
+                return self.scale(self.frac(arg, at), fmpq(-1))
             case Div(num, den):
-                return self.times(self.frac(num), self.inverse(self.frac(den)))
+                return self.times(self.frac(num, at), self.inverse(self.frac(den, at)))
             case Pow(base, n):
-                f = self.frac(base)
+                f = self.frac(base, at)
                 return self.power(f if n > 0 else self.inverse(f), abs(n))
             case Root(arg, degree):
-                return self.root(self.frac(arg), degree, self.sign_expr(arg))
+                f = self.frac(arg, at)
+                sign = self.sign_expr(arg) if at is None else UNKNOWN
+                return self.root(f, degree, sign)
 
     def split(self, p: Poly) -> tuple[fmpq, list[tuple[Poly, int]]]:
         """p as a number times powers of factors (whole where factoring would be costly)."""
+        if not p:
+            return fmpq(0), []
         if len(p) > 60 or p.total_degree() > 14:
             return fmpq(1), [(p, 1)]
         number, parts = p.factor()
@@ -233,7 +221,7 @@ class World:
 
     def inverse(self, f: Frac) -> Frac:
         """1/f, where f is shown to have one sign and no zero: each factor separately, or whole."""
-        number, parts = self.split(f.num) if f.num else (fmpq(0), [])
+        number, parts = self.split(f.num)
         den: dict[str, int] = {}
         for q, m in parts:
             sign = self.sign(q)
@@ -274,15 +262,24 @@ class World:
         return result
 
     def radical(self, p: Poly, m: int, degree: int) -> Frac:
-        """p^(m/degree) with the integer part taken out and the rest a power of one new variable."""
+        """p^(m/degree) with the integer part taken out and the rest a power of one new variable.
+
+        Radicands that are equal on the world share it: a non-negative number has one such root.
+        """
         whole = self.pow(p, m // degree)
         if m % degree == 0:
             return Frac(whole, {})
         key = (str(p), degree)
+        if key not in self.radicals and self.ideal:
+            fixed = self.reduce(p)
+            if fixed.is_constant() and not p.is_constant():
+                return self.power(self.root(Frac(fixed, {}), degree, NONNEGATIVE), m)
+            same = (k for k in self.radicals if k[1] == degree)
+            key = next((k for k in same if self.vanishes(self.factors[k[0]] - p)), key)
         if key not in self.radicals:
             at = self.spare - 1 - len(self.radicals)
             if at < 0:
-                raise Limit(f"more than {SPARE} different roots")
+                raise Limit(f"more than {self.spare} different roots")
             self.signs[at] = max(self.sign(p), NONNEGATIVE)
             self.radicals[key] = self.gens[at]
             self.factors[key[0]] = p
@@ -316,75 +313,9 @@ class World:
 
     def strip(self, p: Poly) -> Poly:
         """p without its monomial factor in variables that are strictly positive."""
-        monomials = p.monoms()
-        if not monomials:
-            return p
-        columns = zip(*monomials, strict=True)
-        low = [min(e) if s == POSITIVE else 0 for s, e in zip(self.signs, columns, strict=True)]
-        if not any(low):
-            return p
-        return divmod(p, self.ctx.from_dict({tuple(low): 1}))[0]
-
-    def _eliminated(self, p: Poly) -> Poly:
-        """p times a positive monomial, with one variable of each (monomial = number) gone.
-
-        Where k*m*v = c with v to the first power and k, c > 0, put v = c/(k*m) and multiply by m
-        to the degree of p in v: the factor is positive, so the sign of p is kept.
-        """
-        for g in self.ideal:
-            terms = g.to_dict()
-            constant = self.constant_term(g)
-            if len(terms) != 2 or constant == 0:
-                continue
-            monomial, k = next((m, c) for m, c in terms.items() if any(m))
-            where = [i for i, e in enumerate(monomial) if e == 1]
-            positive = all(self.signs[i] == POSITIVE for i, e in enumerate(monomial) if e)
-            if not where or not positive or -constant / k < 0:
-                continue
-            v, ratio = where[0], -constant / k
-            others = [0 if i == v else e for i, e in enumerate(monomial)]
-            top = max((m[v] for m in p.monoms()), default=0)
-            if top * sum(others) + p.total_degree() > MAX_DEGREE:
-                raise Limit("the polynomials grow too large")
-            cleared: dict[tuple[int, ...], fmpq] = {}
-            for m, c in p.terms():
-                e = m[v]
-                key = tuple(
-                    0 if i == v else x + y * (top - e)
-                    for i, (x, y) in enumerate(zip(m, others, strict=True))
-                )
-                cleared[key] = cleared.get(key, fmpq(0)) + c * ratio**e
-            p = self.ctx.from_dict(cleared)
-        return p
-
-    def same_sign(self, p: Poly, q: Poly) -> bool:
-        """Is p = r*q on the world, r a positive number times monomials in positive variables?"""
-        for one, two in self._shapes(p, q):
-            if not one or not two:
-                if not one and not two:
-                    return True
-                continue
-            ratio = one.leading_coefficient() / two.leading_coefficient()
-            if ratio > 0 and one == two * ratio:
-                return True
-        return False
-
-    def _shapes(self, p: Poly, q: Poly) -> Iterator[tuple[Poly, Poly]]:
-        yield self.strip(p), self.strip(q)
-        if self.ideal:
-            yield self.reduce(p), self.reduce(q)
-            a, b = self.reduce(self.strip(p)), self.reduce(self.strip(q))
-            yield a, b
-            yield self.strip(a), self.strip(b)
-            yield self.strip(self._eliminated(a)), self.strip(self._eliminated(b))
-            one, two = self.homogenised(p), self.homogenised(q)
-            if one is not None and two is not None:
-                yield self.strip(one), self.strip(two)
-
-    def matches(self, f: Frac, g: Frac) -> bool:
-        """f = r*g on the world with r a positive number times a monomial in positive variables."""
-        p, q, _ = self.common(f, g)
-        return self.same_sign(p, q)
+        columns = zip(*p.monoms(), strict=True)
+        low = [min(e) if s == POSITIVE else 0 for s, e in zip(self.signs, columns, strict=False)]
+        return divmod(p, self.ctx.from_dict({tuple(low): 1}))[0] if any(low) else p
 
     def homogenised(self, p: Poly) -> Poly | None:
         """p with every term raised to one degree by a hypothesis (homogeneous G)/k = 1."""
@@ -474,9 +405,9 @@ class World:
         nonzero = not homogeneous or any(self.signs[i] == POSITIVE for i in used)
         return POSITIVE if definite and nonzero else NONNEGATIVE
 
-    def sign_expr(self, expr: Expr) -> int:
+    def sign_expr(self, expr: Expr, value: Frac | None = None) -> int:
         """The sign of an expression, also from its shape: squares, products, sums, quotients."""
-        best = self.sign(self.frac(expr).num)
+        best = self.sign((value or self.frac(expr)).num)
         if best == POSITIVE:
             return best
         match expr:
@@ -497,27 +428,12 @@ class World:
                 shape = UNKNOWN
         return max(best, shape)
 
-    def links(self, chain: Chain) -> list[Fact]:
+    def links(self, chain: Chain, at: Values | None = None) -> list[Fact]:
         """The relations of a chain, each turned so that the larger side is on the left."""
-        values = [self.frac(part) for part in chain.parts]
+        values = [self.frac(part, at) for part in chain.parts]
         facts = []
         for op, left, right in zip(chain.ops, values, values[1:], strict=False):
             if op[0] == "<":
                 left, right, op = right, left, op.replace("<", ">")
             facts.append(Fact(left, right, self.sub(left, right), op))
         return facts
-
-    def whole(self, chain: Chain) -> Fact:
-        """What the chain's ends say, by transitivity of its links."""
-        op = ">" if {"<", ">"} & set(chain.ops) else ">=" if {"<=", ">="} & set(chain.ops) else "="
-        down = any(o[0] == "<" for o in chain.ops)
-        left, right = (self.frac(chain.parts[i]) for i in ((-1, 0) if down else (0, -1)))
-        return Fact(left, right, self.sub(left, right), op)
-
-    def text(self, f: Frac) -> str:
-        """A quotient in plain ASCII, for messages."""
-        top = str(f.num)
-        below = "*".join(f"({k})^{n}" if n > 1 else f"({k})" for k, n in f.den.items() if n)
-        if below:
-            top = f"({top})/({below})" if len(f.num) > 1 else f"{top}/({below})"
-        return top if len(top) <= 300 else top[:297] + "..."

@@ -10,7 +10,7 @@ from .render import (
     render_problem,
     render_proof,
 )
-from .statement import ProblemFields, grade_text, read_problem
+from .statement import ProblemFields, read_problem
 
 __all__ = [
     "PROBLEM_PHRASINGS",
@@ -20,7 +20,6 @@ __all__ = [
     "Unread",
     "canonical",
     "canonical_steps",
-    "grade_text",
     "read_problem",
     "read_proof",
     "render_expr",

@@ -12,8 +12,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from olympiad_ineq.kernel import Chain, Unreadable, parse_chain, parse_expr
-from olympiad_ineq.kernel.syntax import Add, Div, Expr, Mul, Num, Pow
+from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Num, Pow
+from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_expr
 
 from .render import chain_ascii, expr_ascii
 from .segments import MAX_TEXT, RELATION, Segment, segments, split_list

@@ -10,21 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from flint import fmpq
 
-from olympiad_ineq.kernel.syntax import (
-    Add,
-    Chain,
-    Div,
-    Expr,
-    Mul,
-    Neg,
-    Num,
-    Pow,
-    Root,
-    Unreadable,
-    Var,
-    parse_chain,
-    parse_expr,
-)
+from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Num, Pow, Root, Var
+from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_expr
 
 PROBLEM_PHRASINGS = 6
 PROOF_PHRASINGS = 6

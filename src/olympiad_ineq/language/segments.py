@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from olympiad_ineq.kernel import Unreadable
+from olympiad_ineq.language.parse import Unreadable
 
 MAX_TEXT, MAX_PIECES = 20_000, 400
 

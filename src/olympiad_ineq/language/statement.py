@@ -6,15 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from olympiad_ineq.kernel import (
-    ProofVerdict,
-    Statement,
-    Unreadable,
-    check_proof,
-    parse_chain,
-)
+from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_statement
 
-from .read import ReadProof, Unread, read_proof
 from .render import chain_ascii
 from .segments import MAX_TEXT, RELATION, Segment, segments, split_list
 
@@ -86,7 +79,7 @@ def _read_problem(text: str) -> ProblemFields:
         given, goals = given + goals[:-1], goals[-1:]  # "Prove that for ... with ..., goal."
     if len(goals) != 1:
         raise Unreadable(f"expected one relation to prove, found {len(goals)}", 0, text[:200])
-    Statement.parse(variables, domain, given, goals[0])
+    parse_statement(variables, domain, given, goals[0])
     return ProblemFields(variables, domain, tuple(given), goals[0])
 
 
@@ -108,46 +101,3 @@ def _declared(text: str, parts: Sequence[Segment]) -> tuple[str, ...]:
     if plain and "$" not in text:
         return tuple(_clean(v) for v in re.split(r",|\band\b", plain[1]) if v.strip())
     return ()
-
-
-def grade_text(
-    variables: Sequence[str], domain: str, given: Sequence[str], goal: str, proof: str
-) -> ProofVerdict:
-    """Read a proof in prose and check it: proved only if all of it is read and holds."""
-    try:
-        statement = Statement.parse(variables, domain, given, goal)
-    except Unreadable as error:
-        return ProofVerdict("unreadable", f"the problem: {error}", None)
-    if len(proof) > MAX_TEXT:
-        return ProofVerdict("limit", f"the proof is longer than {MAX_TEXT} characters", None)
-    read = read_proof(proof, statement.variables)
-    verdict = check_proof(statement, read.steps, read.equality)
-    return _downgraded(statement, read, verdict)
-
-
-def _downgraded(statement: Statement, read: ReadProof, verdict: ProofVerdict) -> ProofVerdict:
-    left = [u for u in read.unread if not _harmless(u, statement)]
-    if not left:
-        return verdict
-    first = left[0]
-    if not read.steps and verdict.grade == "open":
-        reason = f"{first.reason}: {first.text[:120]!r} at {first.position}"
-        return ProofVerdict("open", f"nothing was read; {reason}", None)
-    reason = f"not read: {first.text[:120]!r} at {first.position} ({first.reason})"
-    if any(u.kind == "assumption" for u in left) and verdict.grade == "refuted":
-        return ProofVerdict("open", f"{verdict.reason}, but {reason}", verdict.step, verdict.steps)
-    if verdict.grade not in ("proved", "supported"):
-        return verdict
-    grade = "supported" if all(u.kind == "only" for u in left) else "open"
-    return ProofVerdict(grade, reason, verdict.step, verdict.steps)
-
-
-def _harmless(unread: Unread, statement: Statement) -> bool:
-    """A mention of the goal itself, as what is to be proved, claims nothing."""
-    if unread.kind != "aim":
-        return False
-    try:
-        chain = parse_chain(unread.text.strip().rstrip(".,;: "), statement.variables)
-    except Unreadable:
-        return False
-    return chain_ascii(chain) == chain_ascii(statement.goal)

@@ -16,8 +16,8 @@ from xml.etree.ElementTree import Element
 
 from latex2mathml.converter import convert_to_element
 
-from olympiad_ineq.kernel import Unreadable
 from olympiad_ineq.language import render_expr
+from olympiad_ineq.language.parse import Unreadable
 
 TEXT_LENGTH = 6_000
 FORMULA_LENGTH = 1_000

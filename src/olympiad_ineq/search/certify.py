@@ -1,6 +1,6 @@
 """Certificates of statements: a cascade of finders, cheapest first, each under its own time limit.
 
-A finder proposes; `certify` returns nothing that kernel.certificate.replay has not accepted.
+A finder proposes; `certify` returns nothing that proof.replay has not accepted.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 from flint import fmpq
 
-from olympiad_ineq.kernel.certificate import CertificateVerdict, replay
-from olympiad_ineq.kernel.rational import IllPosed, Limit, World
-from olympiad_ineq.kernel.statement import Statement
-from olympiad_ineq.kernel.syntax import Chain, Unreadable
+from olympiad_ineq.kernel.rational import IllPosed, Limit
+from olympiad_ineq.kernel.trees import Chain, Statement
+from olympiad_ineq.language.parse import Unreadable
+from olympiad_ineq.proof import CertificateVerdict, replay
+from olympiad_ineq.proof.worlds import contradictory, world_of
 from olympiad_ineq.search.amgm_lp import amgm_lp
 from olympiad_ineq.search.rewrite import tangent, two_degrees
 from olympiad_ineq.search.sos import factor, sos
@@ -175,9 +176,9 @@ class Certifier:
         self.facts = []
         self.tried: set[tuple[int, str]] = set()
         try:
-            self.world = World(statement)
-            self.facts = self.world.links(statement.goal)
-            if self.world.contradiction:
+            self.world = world_of(statement)
+            self.facts = self.world.goal
+            if contradictory(self.world):
                 self.trouble = "the hypotheses contradict each other or the domain"
         except IllPosed as error:
             self.trouble = f"ill-posed: {error}"

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from olympiad_ineq.kernel.statement import Statement
+from olympiad_ineq.kernel.trees import Statement
 from olympiad_ineq.search.certify import CHEAP, DEAR, Certifier
 from olympiad_ineq.search.refute import Refuter
 

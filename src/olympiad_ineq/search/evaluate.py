@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from olympiad_ineq.kernel.syntax import Add, Div, Expr, Mul, Neg, Num, Pow, Root, Var
+from olympiad_ineq.kernel.trees import Add, Div, Expr, Mul, Neg, Num, Pow, Root, Var
 
 Array = NDArray[np.float64]
 _CONST, _VAR, _ADD, _MUL, _NEG, _DIV, _POW, _ROOT = range(8)

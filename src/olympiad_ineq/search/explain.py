@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from olympiad_ineq.kernel.statement import Statement
-from olympiad_ineq.kernel.syntax import Chain
-from olympiad_ineq.kernel.witness import parse_number, value
+from olympiad_ineq.kernel.trees import Chain, Statement
+from olympiad_ineq.kernel.witness import value
 from olympiad_ineq.language import canonical
+from olympiad_ineq.language.parse import parse_number
 from olympiad_ineq.problem_lines import BadLine, of_record
 from olympiad_ineq.search.decide import Decision, decide
 

@@ -14,9 +14,8 @@ import numpy as np
 from flint import fmpq
 from numpy.typing import NDArray
 
-from olympiad_ineq.kernel.statement import Statement
-from olympiad_ineq.kernel.syntax import Add, Chain, Div, Expr, Mul, Neg, Pow, Root
-from olympiad_ineq.kernel.witness import check_witness
+from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Pow, Root, Statement
+from olympiad_ineq.proof import check_witness
 from olympiad_ineq.search.evaluate import Array, Program, terms
 from olympiad_ineq.search.space import Chart, Space, simplest
 

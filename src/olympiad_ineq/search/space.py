@@ -17,8 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
-from olympiad_ineq.kernel.statement import Statement
-from olympiad_ineq.kernel.syntax import Add, Div, Expr, Mul, Neg, Num, Pow, Root, Var
+from olympiad_ineq.kernel.trees import Add, Div, Expr, Mul, Neg, Num, Pow, Root, Statement, Var
 from olympiad_ineq.search.evaluate import Array, Program
 
 Poly: TypeAlias = Any

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from flint import fmpq
 
 from olympiad_ineq.kernel.rational import NONNEGATIVE, POSITIVE, UNKNOWN, Fact, World
-from olympiad_ineq.kernel.syntax import MAX_CHARS, MAX_DIGITS
+from olympiad_ineq.language.parse import MAX_CHARS, MAX_DIGITS
 
 Poly: TypeAlias = Any
 Certificate = dict[str, Any]

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from olympiad_ineq.kernel import Statement, check_proof
-from olympiad_ineq.kernel.certificate import replay
-from tests.kernel import fuzz
+from olympiad_ineq.kernel.trees import Statement
+from olympiad_ineq.language.parse import parse_statement
+from olympiad_ineq.proof import check_proof, replay
+from tests.proof import fuzz
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "good_proofs.json").read_text(encoding="utf-8")
@@ -19,7 +20,7 @@ CASES: list[dict[str, Any]] = json.loads(
 
 def _statement(case: dict[str, Any]) -> Statement:
     problem = case["problem"]
-    return Statement.parse(
+    return parse_statement(
         problem["variables"], problem["domain"], problem["given"], problem["goal"]
     )
 

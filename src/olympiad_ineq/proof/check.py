@@ -2,21 +2,27 @@
 
 Grades, best first: proved, supported (every relation certified, a reason not matched), open,
 limit, unreadable, refuted. A proof is as good as its worst part, and the first bad step is named.
+`proved` needs the kernel's `Proved`: what goes wrong here can misjudge a reason, no more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, field
 
 from flint import fmpq
 
-from .rational import NONNEGATIVE, POSITIVE, Fact, Frac, IllPosed, Limit, World
-from .rules import CITING, NAMES, RULES, Broken, Step, Yield
-from .statement import Statement
-from .syntax import Chain, Unreadable, parse_chain
-from .witness import Inexact, Undefined, holds, in_domain, parse_number, refutes, sample
+from olympiad_ineq.kernel import theorem as kernel
+from olympiad_ineq.kernel.rational import NONNEGATIVE, POSITIVE, Fact, Frac, IllPosed, Limit, World
+from olympiad_ineq.kernel.theorem import Broken, Proved, Theorem
+from olympiad_ineq.kernel.trees import Chain, Statement
+from olympiad_ineq.kernel.witness import Inexact, Undefined, holds, in_domain
+from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_number
+
+from .match import entails, gives, matches
+from .points import Points
+from .rules import CITING, NAMES, RULES, Known, Reader, Step, Yield
+from .worlds import contradictory, world_of
 
 GRADES = ("proved", "supported", "open", "limit", "unreadable", "refuted")
 MAX_STEPS = 60
@@ -35,6 +41,11 @@ class ProofVerdict:
     reason: str
     step: str | None
     steps: tuple[StepVerdict, ...] = ()
+    proved: Proved | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.grade == "proved" and self.proved is None:
+            raise ValueError("only what the kernel has settled is proved")
 
 
 def check_proof(
@@ -47,26 +58,27 @@ def check_proof(
         return ProofVerdict("unreadable", "expected a list of steps", None)
     if len(steps) > MAX_STEPS:
         return ProofVerdict("limit", f"more than {MAX_STEPS} steps", None)
+    points = Points(statement)
     try:
-        world = World(statement, _texts(list(steps)))
-        goal = world.links(statement.goal)
+        world = world_of(statement, _texts(list(steps)))
+        checker = _Checker(world, points)
     except IllPosed as error:
-        point = _false_point(statement, statement.goal)
+        point = points.failing(statement.goal)
         if point:
             return ProofVerdict("refuted", f"the statement is {point}", None)
         return ProofVerdict("open", f"the statement is ill-posed: {error}", None)
     except Limit as error:
         return ProofVerdict("limit", f"the statement: {error}", None)
-    if world.contradiction:
+    if contradictory(world):
         return ProofVerdict("open", "the hypotheses contradict each other or the domain", None)
-    checker = _Checker(world, goal)
     verdicts = [checker.step(i, step) for i, step in enumerate(steps)]
     last = checker.goal(bool(steps))
     if last.grade == "proved" and equality:
         last = checker.equality(equality)
     bad = [v for v in (*verdicts, last) if v.grade != "proved"]
     if not bad:
-        return ProofVerdict("proved", "every step and the goal check", None, tuple(verdicts))
+        reason = "every step and the goal check"
+        return ProofVerdict("proved", reason, None, tuple(verdicts), checker.proved)
     worst = max(bad, key=lambda v: GRADES.index(v.grade))
     reason = bad[0].reason
     if worst.grade != bad[0].grade:
@@ -86,24 +98,17 @@ def _texts(value: object, depth: int = 0) -> Iterator[str]:
             yield from _texts(item, depth + 1)
 
 
-def _false_point(statement: Statement, chain: Chain) -> str:
-    """Where the chain fails, at the first exact sample point that refutes it; or nothing."""
-    for point in sample(statement):
-        verdict = refutes(chain, point)
-        if verdict.refutes:
-            return verdict.reason
-    return ""
-
-
 class _Checker:
-    def __init__(self, world: World, goal: list[Fact]) -> None:
-        self.world, self.target = world, goal
-        self.facts: dict[str, Fact] = {}
-        self.shaky: set[str] = set()  # ids whose claims are assumed, not established
-        for i, fact in enumerate(world.given, 1):
-            self.facts[f"given{i}"] = fact
+    def __init__(self, world: World, points: Points) -> None:
+        self.world, self.points, self.target = world, points, world.goal
+        self.read = Reader(world.statement.variables)
+        self.proved: Proved | None = None
+        self.facts = {
+            f"given{i}": Known(fact, kernel.given(world, i - 1))
+            for i, fact in enumerate(world.given, 1)
+        }
         if len(world.given) == 1:
-            self.facts["given"] = world.given[0]
+            self.facts["given"] = self.facts["given1"]
 
     def step(self, number: int, step: Mapping[str, object]) -> StepVerdict:
         """Check one step; its claim becomes a fact only if its rule gives it."""
@@ -129,7 +134,7 @@ class _Checker:
         except (IllPosed, Broken) as error:
             grade, reason = "open", str(error)
         if claim is not None and grade in ("open", "limit"):
-            false = _false_point(self.world.statement, claim)
+            false = self.points.failing(claim)
             if false:
                 grade, reason = "refuted", f"{reason} ({claim.text} is {false})"
         if reason:
@@ -142,6 +147,7 @@ class _Checker:
         rule = step.get("by")
         open_reason = ""
         rests: list[str] = []
+        found: list[Theorem] = []
         if rule is None:
             open_reason = "no reason is given"
         elif not isinstance(rule, str) or rule not in RULES:
@@ -150,24 +156,30 @@ class _Checker:
             try:
                 if rule in CITING:
                     rests = self.citations(step)
-                for link in links:
-                    self.follows(step, rule, claim, link, len(links))
+                found = [self.follows(step, rule, claim, link, len(links)) for link in links]
             except Broken as error:
                 open_reason = str(error)
-        whole = self.world.whole(claim) if len(links) > 1 else links[0]
+        whole = _whole(self.world, claim) if len(links) > 1 else links[0]
         if not open_reason:
-            self.facts[name] = whole
+            self.facts[name] = Known(whole, self.joined(found, whole))
             if rests:
-                self.shaky.add(name)
                 return "open", f"rests on step {rests[0]}, which is not established"
             return "proved", ""
-        repeated = all(self.entailed(link) for link in links)
-        if repeated or (self.certified(links) and not self.restates(whole)):
-            self.facts[name] = whole
+        shown = self.repeated(links) or (None if self.restates(whole) else self.certified(links))
+        if shown is not None:
+            self.facts[name] = Known(whole, self.joined(shown, whole))
             return "supported", open_reason
-        self.facts[name] = whole
-        self.shaky.add(name)
+        self.facts[name] = Known(whole, kernel.assume(self.world, whole, name))
         return "open", open_reason
+
+    def joined(self, links: list[Theorem], whole: Fact) -> Theorem:
+        """What the chain's ends say, by transitivity of its links."""
+        if len(links) == 1:
+            return links[0]
+        found = matches(kernel.combined(self.world, [(fmpq(1), t) for t in links]), whole)
+        if found is None:
+            raise Broken("the chain's ends do not follow from its links")
+        return found
 
     def citations(self, step: Mapping[str, object]) -> list[str]:
         raw = step.get("of")
@@ -177,26 +189,27 @@ class _Checker:
         for name in map(str, names):
             if name not in self.facts:
                 raise Broken(f"it cites {str(name)[:40]}, which does not stand before it")
-        return [str(name) for name in names if name in self.shaky]
+        return [str(name) for name in names if self.facts[name].theorem.assumed]
 
     def follows(
         self, step: Mapping[str, object], rule: str, claim: Chain, link: Fact, links: int
-    ) -> None:
-        """Raise Broken unless the rule yields this link (in a chain, = may be an identity)."""
+    ) -> Theorem:
+        """The link from what the rule yields (in a chain, = may be an identity), or Broken."""
         w = self.world
         if link.op == "=" and links > 1:
-            if not w.equal(link.lhs, link.rhs):
+            if not w.vanishes(link.diff.num):
                 raise Broken("an equality in the chain does not hold")
-            return
-        yields: list[Yield] = []
-        for item in RULES[rule](Step(w, self.facts, step, link)):
-            yields.append(item)
-            if self.gives(item, link):
-                return
-        first = yields[0]
-        sign = "=" if first.equation else ">" if first.strict else ">="
-        lhs, rhs = w.text(first.lhs), w.text(first.rhs)
-        raise Broken(f"{self.what(step, rule)} gives {lhs} {sign} {rhs}, not {claim.text}")
+            return kernel.vanishing(w, link.diff)
+        first: Yield | None = None
+        for item in RULES[rule](Step(w, self.read, self.facts, step, link)):
+            found = gives(item.theorem, link)
+            if found is not None:
+                return found
+            first = first or item
+        assert first is not None
+        lhs, rhs = (_text(side) for side in first.sides())
+        what = f"{self.what(step, rule)} gives {lhs} {first.theorem.op} {rhs}"
+        raise Broken(f"{what}, not {claim.text}")
 
     def what(self, step: Mapping[str, object], rule: str) -> str:
         parts = [NAMES[rule]]
@@ -208,69 +221,61 @@ class _Checker:
                 parts.append(f"{word} {', '.join(str(x) for x in items)[:200]}")
         return " ".join(parts)
 
-    def gives(self, item: Yield, link: Fact) -> bool:
-        w = self.world
-        diff = w.sub(item.lhs, item.rhs)
-        if link.op == "=":
-            return item.equation and (w.matches(diff, link.diff) or self.negated(diff, link))
-        if link.op == ">" and not item.strict:
-            return False
-        if item.equation and self.negated(diff, link):
-            return True
-        return w.matches(diff, link.diff)
-
-    def negated(self, diff: Frac, link: Fact) -> bool:
-        return self.world.matches(self.world.scale(diff, fmpq(-1)), link.diff)
-
-    def certified(self, links: list[Fact]) -> bool:
+    def certified(self, links: list[Fact]) -> list[Theorem] | None:
         """Every link is an identity, has a plain sign, or repeats an established fact."""
-        w = self.world
+        w, found = self.world, []
         for link in links:
+            t: Theorem | None = None
             need = POSITIVE if link.op == ">" else NONNEGATIVE
-            if link.op == "=" and not w.vanishes(link.diff.num):
-                return False
-            if link.op != "=" and w.sign(link.diff.num) < need and not self.entailed(link):
-                return False
-        return True
+            if link.op == "=":
+                t = kernel.vanishing(w, link.diff) if w.vanishes(link.diff.num) else None
+            elif w.sign(link.diff.num) >= need:
+                t = kernel.restated(kernel.signed(w, link.diff), link)
+            else:
+                t = self.entailed(link)
+            if t is None:
+                return None
+            found.append(t)
+        return found
+
+    def repeated(self, links: list[Fact]) -> list[Theorem] | None:
+        found = []
+        for link in links:
+            t = self.entailed(link)
+            if t is None:
+                return None
+            found.append(t)
+        return found
 
     def restates(self, fact: Fact) -> bool:
-        return any(goal.op != "=" and self.entails(fact, goal) for goal in self.target)
+        t = kernel.assume(self.world, fact, "the claim")
+        return any(goal.op != "=" and entails(t, goal) for goal in self.target)
 
-    def entails(self, fact: Fact, goal: Fact) -> bool:
-        """fact => goal: the same up to moving terms, positive factors and positive denominators."""
-        w = self.world
-        if goal.op == ">" and fact.op != ">":
-            return False
-        if goal.op == "=":
-            return fact.op == "=" and (
-                w.same_sign(fact.diff.num, goal.diff.num)
-                or w.same_sign(-fact.diff.num, goal.diff.num)
-            )
-        if w.same_sign(fact.diff.num, goal.diff.num) or w.matches(fact.diff, goal.diff):
-            return True
-        return fact.op == "=" and w.same_sign(-fact.diff.num, goal.diff.num)
-
-    def entailed(self, goal: Fact) -> bool:
+    def entailed(self, goal: Fact) -> Theorem | None:
+        """The relation, as an established fact has it or as an identity."""
         if goal.op != ">" and self.world.vanishes(goal.diff.num):
-            return True
-        return any(
-            self.entails(fact, goal)
-            for name, fact in reversed(self.facts.items())
-            if name not in self.shaky
-        )
+            return kernel.restated(kernel.vanishing(self.world, goal.diff), goal)
+        for known in reversed(self.facts.values()):
+            t = None if known.theorem.assumed else entails(known.theorem, goal)
+            if t is not None:
+                return t
+        return None
 
     def goal(self, steps: bool) -> StepVerdict:
         """Every link of the goal must be entailed by an established fact."""
         try:
-            if steps and all(self.entailed(link) for link in self.target):
+            shown = self.repeated(self.target) if steps else None
+            if shown is not None:
+                self.proved = kernel.settle(self.world, shown)
                 return StepVerdict("goal", "proved", "")
             resting = next(
-                (n for n in self.shaky for g in self.target if self.entails(self.facts[n], g)), None
-            )
+                (name for name, known in self.facts.items() for goal in self.target
+                 if known.theorem.assumed and entails(known.theorem, goal)), None
+            )  # fmt: skip
             why = f"the goal rests on step {resting}" if resting else "no step gives the goal"
         except Limit as error:
             return StepVerdict("goal", "limit", f"the goal: {error}")
-        false = _false_point(self.world.statement, self.world.statement.goal)
+        false = self.points.failing(self.world.statement.goal)
         if false:
             return StepVerdict("goal", "refuted", f"{why}, and the goal is {false}")
         return StepVerdict("goal", "open", why)
@@ -304,24 +309,33 @@ class _Checker:
         when = parse_chain(str(equality["when"]), statement.variables)
         if any(op != "=" for op in when.ops):
             raise Unreadable("an equality case is a chain of =")
-        ideal = list(w.ideal)
-        try:
-            for fact in w.links(when):
-                if POSITIVE in (w.sign(fact.diff.num), w.sign(-fact.diff.num)):
-                    return "it cannot occur on the domain"
-                w.impose(fact.diff.num)
-            for (p, m), (q, n) in combinations(w.radicals, 2):  # equal radicands, equal roots
-                if m == n and w.vanishes(w.factors[p] - w.factors[q]):
-                    w.impose(w.radicals[p, m] - w.radicals[q, n])
-            if any(p.is_constant() for p in w.ideal):
-                return "it cannot occur under the hypotheses"
-            if all(w.vanishes(fact.diff.num) for fact in self.target):
-                return ""
-            there = Statement(statement.variables, statement.domain, (*statement.given, when), flat)
-            false = _false_point(there, flat)
-            if false:
-                return f"the two sides differ, {when.text} is not enough ({goal.text} is {false})"
-            raise Unreadable("not shown to give equality")
-        finally:
-            w.ideal = ideal
-            w.known.clear()
+        for fact in w.links(when):
+            if POSITIVE in (w.sign(fact.diff.num), w.sign(-fact.diff.num)):
+                return "it cannot occur on the domain"
+        there = Statement(statement.variables, statement.domain, (*statement.given, when), flat)
+        case = world_of(there)
+        if contradictory(case):
+            return "it cannot occur on the domain"
+        if all(case.vanishes(fact.diff.num) for fact in case.goal):
+            return ""
+        false = Points(there).failing(flat)
+        if false:
+            return f"the two sides differ, {when.text} is not enough ({goal.text} is {false})"
+        raise Unreadable("not shown to give equality")
+
+
+def _whole(world: World, chain: Chain) -> Fact:
+    """What the chain's ends say."""
+    op = ">" if {"<", ">"} & set(chain.ops) else ">=" if {"<=", ">="} & set(chain.ops) else "="
+    down = any(o[0] == "<" for o in chain.ops)
+    left, right = (world.frac(chain.parts[i]) for i in ((-1, 0) if down else (0, -1)))
+    return Fact(left, right, world.sub(left, right), op)
+
+
+def _text(f: Frac) -> str:
+    """A quotient in plain ASCII, for messages."""
+    top = str(f.num)
+    below = "*".join(f"({k})^{n}" if n > 1 else f"({k})" for k, n in f.den.items() if n)
+    if below:
+        top = f"({top})/({below})" if len(f.num) > 1 else f"{top}/({below})"
+    return top if len(top) <= 300 else top[:297] + "..."

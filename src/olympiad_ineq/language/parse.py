@@ -12,10 +12,24 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NoReturn
 
 from flint import fmpq
+
+from olympiad_ineq.kernel.trees import (
+    DOMAINS,
+    Add,
+    Chain,
+    Div,
+    Expr,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Root,
+    Statement,
+    Var,
+)
 
 MAX_CHARS, MAX_DEPTH, MAX_NODES, MAX_EXPONENT, MAX_DIGITS, MAX_VARIABLES = 2000, 40, 1500, 16, 9, 10
 
@@ -30,61 +44,6 @@ class Unreadable(ValueError):
     def __str__(self) -> str:
         shown = self.text if len(self.text) <= 80 else self.text[:77] + "..."
         return f"{self.reason} (at position {self.position} of {shown!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class Num:
-    value: fmpq
-
-
-@dataclass(frozen=True, slots=True)
-class Var:
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Add:
-    args: tuple[Expr, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Mul:
-    args: tuple[Expr, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Neg:
-    arg: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Div:
-    num: Expr
-    den: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Pow:
-    base: Expr
-    exponent: int
-
-
-@dataclass(frozen=True, slots=True)
-class Root:
-    arg: Expr
-    degree: int
-
-
-Expr = Num | Var | Add | Mul | Neg | Div | Pow | Root
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """``parts[0] ops[0] parts[1] ops[1] ...`` with the signs all one way round."""
-
-    parts: tuple[Expr, ...]
-    ops: tuple[str, ...]
-    text: str
 
 
 def substitute(expr: Expr, values: dict[str, Expr]) -> Expr:
@@ -423,3 +382,37 @@ def parse_expr(text: str, variables: Sequence[str]) -> Expr:
 def parse_chain(text: str, variables: Sequence[str]) -> Chain:
     """Read one relation, or a chain such as ``a >= b = c``."""
     return _Parser(text, variables).chain()
+
+
+def parse_statement(
+    variables: Sequence[str], domain: str, given: Sequence[str], goal: str
+) -> Statement:
+    """Read a statement; raises Unreadable(reason, position, text)."""
+    if isinstance(variables, str) or isinstance(given, str):
+        raise Unreadable("variables and given must be lists of texts")
+    if domain not in DOMAINS:
+        raise Unreadable(f"the domain {str(domain)[:40]!r} is none of {', '.join(DOMAINS)}")
+    names = tuple(variables)
+    variable_keys(names)
+    if domain == "triangle" and len(names) != 3:
+        raise Unreadable("a triangle has three sides: the domain needs three variables")
+    if len(given) > 8:
+        raise Unreadable("more than 8 hypotheses")
+    hypotheses = tuple(parse_chain(text, names) for text in given)
+    return Statement(names, domain, hypotheses, parse_chain(goal, names))
+
+
+def parse_number(text: object) -> fmpq:
+    """An exact number from an int or a text such as "-3/4" or "0.5"; never from a float."""
+    if isinstance(text, int) and not isinstance(text, bool):
+        text = str(text)
+    if not isinstance(text, str) or len(text) > 600 or not text.isascii():
+        raise Unreadable("expected an exact number as text")
+    body = text.strip()
+    sign, body = (-1, body[1:].strip()) if body.startswith("-") else (1, body)
+    num, slash, den = body.partition("/")
+    whole, dot, part = num.strip().partition(".")
+    den = den.strip() if slash else "1"
+    if not (whole + part).isdigit() or not den.isdigit() or (dot and not part) or not int(den):
+        raise Unreadable(f"{text[:40]!r} is not an exact number")
+    return fmpq(sign * int(whole + part), int(den) * 10 ** len(part))

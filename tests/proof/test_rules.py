@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from olympiad_ineq.kernel import Statement, check_proof
-from tests.kernel.fuzz import false_at
+from olympiad_ineq.language.parse import parse_statement
+from olympiad_ineq.proof import check_proof
+from tests.proof.fuzz import false_at
 
 NAMES = ["a", "b", "c"]
 DOMAINS = st.sampled_from(["positive", "nonnegative", "real", "triangle"])
@@ -34,12 +35,12 @@ OPS = st.sampled_from([">=", ">=", ">=", ">", "<=", "="])
 def passes(domain: str, steps: list[dict[str, Any]], hypotheses: list[str] | None = None) -> None:
     """Check, and hold the kernel to every step that it proves or certifies."""
     claim = steps[-1]["claim"]
-    statement = Statement.parse(NAMES, domain, hypotheses or [], claim)
+    statement = parse_statement(NAMES, domain, hypotheses or [], claim)
     verdict = check_proof(statement, steps)
     rng = random.Random(str(steps))
     for step, graded in zip(steps, verdict.steps, strict=False):
         if graded.grade in ("proved", "supported"):
-            one = Statement.parse(NAMES, domain, hypotheses or [], step["claim"])
+            one = parse_statement(NAMES, domain, hypotheses or [], step["claim"])
             assert false_at(one.goal, statement, rng, 15) is None, (step, graded)
 
 
@@ -147,4 +148,4 @@ def test_schur(domain: str, terms: list[str], degree: int, shift: str, op: str) 
     ],
 )  # fmt: skip
 def test_exact_instances_pass(domain: str, goal: str, one: dict[str, Any]) -> None:
-    assert check_proof(Statement.parse(NAMES, domain, [], goal), [one]).grade == "proved"
+    assert check_proof(parse_statement(NAMES, domain, [], goal), [one]).grade == "proved"

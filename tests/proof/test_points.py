@@ -6,13 +6,15 @@ from fractions import Fraction
 
 import pytest
 
-from olympiad_ineq.kernel import Statement, Unreadable, check_witness
-from olympiad_ineq.kernel.witness import in_domain, parse_number, sample
-from tests.kernel.fuzz import _allowed
+from olympiad_ineq.kernel.witness import in_domain
+from olympiad_ineq.language.parse import Unreadable, parse_number, parse_statement
+from olympiad_ineq.proof import check_witness
+from olympiad_ineq.proof.points import sample
+from tests.proof.fuzz import _allowed
 
 
 def test_a_counterexample_refutes() -> None:
-    s = Statement.parse(["a", "b"], "positive", [], "a/b+b/a >= 5/2")
+    s = parse_statement(["a", "b"], "positive", [], "a/b+b/a >= 5/2")
     assert check_witness(s, {"a": "1", "b": "1"}).refutes
     assert not check_witness(s, {"a": "2", "b": "1"}).refutes
 
@@ -32,23 +34,23 @@ def test_a_counterexample_refutes() -> None:
     ],
 )
 def test_a_bad_witness_refutes_nothing(point: dict[str, object]) -> None:
-    s = Statement.parse(["a", "b"], "positive", [], "a+b <= 0")
+    s = parse_statement(["a", "b"], "positive", [], "a+b <= 0")
     assert not check_witness(s, point).refutes
 
 
 def test_hypotheses_count() -> None:
-    s = Statement.parse(["a", "b"], "positive", ["a+b = 1"], "a*b >= 1/4")
+    s = parse_statement(["a", "b"], "positive", ["a+b = 1"], "a*b >= 1/4")
     assert check_witness(s, {"a": "1/4", "b": "3/4"}).refutes
     assert not check_witness(s, {"a": "1", "b": "1/8"}).refutes
 
 
 def test_undefined_refutes_and_irrational_values_are_enclosed() -> None:
-    s = Statement.parse(["a", "b"], "real", [], "a^2/(a-b)^2 >= 0")
+    s = parse_statement(["a", "b"], "real", [], "a^2/(a-b)^2 >= 0")
     assert check_witness(s, {"a": "1", "b": "1"}).refutes
-    s = Statement.parse(["a"], "positive", [], "sqrt(a) >= a+1")
+    s = parse_statement(["a"], "positive", [], "sqrt(a) >= a+1")
     assert check_witness(s, {"a": "4"}).refutes
     assert check_witness(s, {"a": "2"}).refutes
-    s = Statement.parse(["a"], "positive", [], "sqrt(2)*sqrt(3)*a >= sqrt(6)*a")
+    s = parse_statement(["a"], "positive", [], "sqrt(2)*sqrt(3)*a >= sqrt(6)*a")
     assert not check_witness(s, {"a": "2"}).refutes  # equal: no interval can tell
 
 
@@ -76,7 +78,7 @@ def test_numbers() -> None:
     ],
 )
 def test_sample_points_are_allowed_and_varied(names: str, domain: str, given: list[str]) -> None:
-    s = Statement.parse(list(names), domain, given, "a >= 0")
+    s = parse_statement(list(names), domain, given, "a >= 0")
     points = sample(s)
     assert len(points) >= 5
     for point in points:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from olympiad_ineq.kernel import Statement
-from olympiad_ineq.kernel.certificate import replay
+from olympiad_ineq.language.parse import parse_statement
+from olympiad_ineq.proof import replay
 
 
 def grade(goal: str, cert: Any, domain: str = "positive", given: tuple[str, ...] = ()) -> str:
-    return replay(Statement.parse(["a", "b", "c"], domain, given, goal), cert).grade
+    return replay(parse_statement(["a", "b", "c"], domain, given, goal), cert).grade
 
 
 NESBITT = "a/(b+c)+b/(c+a)+c/(a+b) >= 3/2"

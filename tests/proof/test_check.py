@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from olympiad_ineq.kernel import Statement, Unreadable, check_proof
+from olympiad_ineq.language.parse import Unreadable, parse_statement
+from olympiad_ineq.proof import check_proof
 
-S = Statement.parse(["a", "b"], "positive", [], "a^3+b^3 >= a^2*b+a*b^2")
+S = parse_statement(["a", "b"], "positive", [], "a^3+b^3 >= a^2*b+a*b^2")
 GOOD: list[dict[str, Any]] = [
     {"id": "s1", "claim": "2*a^3+b^3 >= 3*a^2*b", "by": "amgm", "terms": ["a^3", "b^3"],
      "weights": [2, 1]},
@@ -33,7 +34,7 @@ def test_a_true_claim_with_a_wrong_reason_is_at_most_supported() -> None:
 
 
 def test_a_step_on_an_open_step_is_open_and_says_so() -> None:
-    s = Statement.parse(["a", "b", "c"], "positive", [], "a^3+b^3+c^3 >= a^2*b+b^2*c+c^2*a")
+    s = parse_statement(["a", "b", "c"], "positive", [], "a^3+b^3+c^3 >= a^2*b+b^2*c+c^2*a")
     steps: list[dict[str, Any]] = [
         {"id": "s1", "claim": "2*(a^3+b^3+c^3) >= 2*(a^2*b+b^2*c+c^2*a)"},
         {"id": "s2", "claim": s.goal.text, "by": "combine", "of": ["s1"]},
@@ -123,4 +124,4 @@ def test_a_statement_that_is_none_is_unreadable(
     variables: Any, domain: str, given: Any, goal: str
 ) -> None:
     with pytest.raises(Unreadable):
-        Statement.parse(variables, domain, given, goal)
+        parse_statement(variables, domain, given, goal)

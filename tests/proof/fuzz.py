@@ -1,6 +1,6 @@
 """Semantic mutants of proved proofs: whatever the kernel still accepts must be true.
 
-    python tests/kernel/fuzz.py --mutants 20000 --seed 1
+    python tests/proof/fuzz.py --mutants 20000 --seed 1
 
 Every accepted statement and every accepted claim is tried at exact rational points by an evaluator
 of its own (Fractions, none of the kernel's arithmetic); a failure prints the mutant and exits 1.
@@ -20,8 +20,21 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from olympiad_ineq.kernel import Chain, Expr, Statement, Unreadable, check_proof, parse_chain
-from olympiad_ineq.kernel.syntax import Add, Div, Mul, Neg, Num, Pow, Root, Var
+from olympiad_ineq.kernel.trees import (
+    Add,
+    Chain,
+    Div,
+    Expr,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Root,
+    Statement,
+    Var,
+)
+from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_statement
+from olympiad_ineq.proof import check_proof
 
 PROOFS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "good_proofs.json").read_text(encoding="utf-8")
@@ -231,7 +244,7 @@ def run(mutants: int, seed: int, quiet: bool = True) -> tuple[int, list[dict[str
         case = mutate(rng.choice(PROOFS), rng)
         problem = case["problem"]
         try:
-            statement = Statement.parse(
+            statement = parse_statement(
                 problem["variables"], problem["domain"], problem["given"], problem["goal"]
             )
         except Unreadable:

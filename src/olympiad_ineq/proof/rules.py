@@ -1,0 +1,416 @@
+"""The rules of proof: each takes a step and the facts before it and says what follows.
+
+A rule returns `Yield`s, theorems made by the kernel's rules alone; the checker then asks whether
+the claim is one of them, up to moving terms, a positive number and a monomial in positive
+variables. So a rule never looks at whether the claim is true, and a true claim with a wrong reason
+is not passed. A mistake here can judge a reason wrongly; it cannot make a false theorem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial, reduce
+from itertools import combinations, permutations
+from math import comb, factorial, lcm
+from typing import TypeAlias
+
+from flint import fmpq
+
+from olympiad_ineq.kernel import theorem as kernel
+from olympiad_ineq.kernel.rational import NONNEGATIVE, POSITIVE, UNKNOWN, Fact, Frac, World
+from olympiad_ineq.kernel.theorem import MAX_WEIGHT, Broken, Proved, Theorem
+from olympiad_ineq.kernel.trees import Expr
+from olympiad_ineq.language.parse import Unreadable, parse_expr, parse_number, parse_statement
+
+from .match import entails
+
+MAX_ITEMS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a name stands for: the relation, and its theorem."""
+
+    fact: Fact
+    theorem: Theorem
+
+
+@dataclass(frozen=True, slots=True)
+class Yield:
+    """What a rule gives: the theorem, and the two sides as the rule has them, for messages."""
+
+    theorem: Theorem
+    sides: Callable[[], tuple[Frac, Frac]]
+
+
+class Reader:
+    """Texts to trees, each once for a proof."""
+
+    def __init__(self, variables: Sequence[str]) -> None:
+        self.variables = variables
+        self.parsed: dict[str, Expr] = {}
+
+    def __call__(self, text: str) -> Expr:
+        if text not in self.parsed:
+            self.parsed[text] = parse_expr(text, self.variables)
+        return self.parsed[text]
+
+
+class Step:
+    """A step as it was handed in, with readers that check the shape of each field."""
+
+    def __init__(
+        self, world: World, read: Reader, facts: Mapping[str, Known], step: Mapping[str, object],
+        claim: Fact,
+    ) -> None:  # fmt: skip
+        self.world, self.read, self.facts = world, read, facts
+        self.step, self.claim = step, claim
+
+    def texts(self, key: str) -> list[str]:
+        raw = self.step.get(key)
+        items = [raw] if isinstance(raw, str) else raw
+        if not isinstance(items, Sequence) or not items:
+            raise Unreadable(f"the field {key} must be a text or a list of texts")
+        if len(items) > MAX_ITEMS or not all(isinstance(x, str) for x in items):
+            raise Unreadable(f"the field {key} must hold at most {MAX_ITEMS} texts")
+        return [str(x) for x in items]
+
+    def exprs(self, key: str) -> list[Expr]:
+        return [self.read(text) for text in self.texts(key)]
+
+    def one(self, key: str) -> tuple[Expr, str]:
+        """The field's only expression, and its text."""
+        if len(self.texts(key)) != 1:
+            raise Unreadable(f"the field {key} must hold one expression")
+        return self.exprs(key)[0], self.texts(key)[0]
+
+    def numbers(self, key: str, size: int) -> list[fmpq]:
+        raw = self.step.get(key)
+        if raw is None:
+            return [fmpq(1)] * size
+        if not isinstance(raw, Sequence) or isinstance(raw, str):
+            raise Unreadable(f"the field {key} must be a list of numbers")
+        if len(raw) != size:
+            raise Broken(f"{size} things and {len(raw)} {key}")
+        return [parse_number(x) for x in raw]
+
+    def cited(self) -> list[Known]:
+        return [self.facts[name] for name in self.texts("of")]
+
+    def nonnegative(self, expr: Expr, text: str, what: str) -> Theorem:
+        """expr >= 0, or > 0, by its shape."""
+        try:
+            return kernel.signed(self.world, expr)
+        except Broken:
+            raise Broken(f"{what} needs {text} >= 0, which is not shown on the domain") from None
+
+
+def amgm(s: Step) -> Iterable[Yield]:
+    """w1*t1 + ... + wn*tn >= W*r where every ti >= 0, W = w1 + ... + wn and r^W = t1^w1...tn^wn.
+
+    Proof: kernel.amgm; rational weights are brought to integers first, which is multiplication of
+    the relation by a positive number. r is first read off the claim and tested by taking its power,
+    then looked for by factoring the product.
+    """
+    w, exprs = s.world, s.exprs("terms")
+    terms = [
+        s.nonnegative(expr, text, "AM-GM")
+        for expr, text in zip(exprs, s.texts("terms"), strict=True)
+    ]
+    weights = s.numbers("weights", len(terms))
+    if any(x <= 0 for x in weights):
+        raise Broken("AM-GM needs positive weights")
+    scale = lcm(*(int(x.q) for x in weights))
+    counts = [int((x * scale).p) for x in weights]
+    whole = sum(counts)
+    if whole > MAX_WEIGHT:
+        raise Broken(f"AM-GM with weights that sum to more than {MAX_WEIGHT}")
+    parts = list(zip(counts, terms, strict=True))
+    left = w.total(w.scale(t.diff, fmpq(n)) for n, t in parts)
+
+    def made(r: Frac) -> Yield:
+        return Yield(kernel.amgm(parts, r), lambda: (left, w.scale(r, fmpq(whole))))
+
+    for factor in {1, whole, scale}:
+        # claim*factor = left - whole*r
+        r = w.scale(w.sub(left, w.scale(s.claim.diff, fmpq(factor))), fmpq(1, whole))
+        size = comb(len(r.num) + whole - 1, whole)  # terms of r^whole at most
+        if size <= 2000:
+            try:
+                yield made(r)
+            except Broken:
+                continue
+            return
+    product = w.const(1)
+    for n, t in parts:
+        product = w.times(product, w.power(t.diff, n))
+    root = w.root(product, whole, NONNEGATIVE) if w.spare else _perfect_root(w, product, whole)
+    if root is None:
+        listed = ", ".join(s.texts("terms"))
+        raise Broken(f"AM-GM on {listed} has no rational {whole}-th root on the right")
+    yield made(root)
+    if whole % 2 == 0:
+        yield made(w.scale(root, fmpq(-1)))
+
+
+def _perfect_root(w: World, f: Frac, n: int) -> Frac | None:
+    """r with r^n = f, by factoring; the kernel checks the power."""
+    number, parts = w.split(f.num)
+    p, q = number.p, number.q
+    if p < 0 or any(m % n for _, m in parts) or any(m % n for m in f.den.values()):
+        return None
+    if p.root(n) ** n != p or q.root(n) ** n != q:
+        return None
+    root = w.ctx.constant(fmpq(p.root(n), q.root(n)))
+    for poly, m in parts:
+        root = w.mul(root, w.pow(poly, m // n))
+    if root and root.leading_coefficient() > 0 and w.sign(-root) == POSITIVE:
+        root = -root
+    return Frac(root, {k: m // n for k, m in f.den.items()})
+
+
+def _pairs(s: Step, one: str, two: str) -> tuple[list[Expr], list[Expr]]:
+    xs, ys = s.exprs(one), s.exprs(two)
+    if len(xs) != len(ys):
+        raise Broken(f"{len(xs)} {one} and {len(ys)} {two}")
+    return xs, ys
+
+
+def _cross(w: World, xs: Sequence[Frac], ys: Sequence[Frac]) -> list[tuple[int, int, Theorem]]:
+    """(xi*yj - xj*yi)^2 >= 0 for i < j."""
+    return [
+        (i, j, kernel.square(w, w.sub(w.times(xs[i], ys[j]), w.times(xs[j], ys[i]))))
+        for i, j in combinations(range(len(xs)), 2)
+    ]
+
+
+def _zero(w: World) -> Theorem:
+    return kernel.vanishing(w, w.const(0))
+
+
+def cauchy(s: Step) -> Iterable[Yield]:
+    """(x1^2+...+xn^2)(y1^2+...+yn^2) >= (x1*y1+...+xn*yn)^2 for all real xi, yi.
+
+    Proof: the difference is the sum over i < j of (xi*yj - xj*yi)^2 (Lagrange's identity).
+    """
+    w = s.world
+    xs, ys = ([w.frac(e) for e in side] for side in _pairs(s, "x", "y"))
+    squares = [(fmpq(1), t) for _, _, t in _cross(w, xs, ys)]
+    found = kernel.combined(w, squares) if squares else _zero(w)
+
+    def sides() -> tuple[Frac, Frac]:
+        left = w.times(w.total(w.power(x, 2) for x in xs), w.total(w.power(y, 2) for y in ys))
+        inner = w.total(w.times(x, y) for x, y in zip(xs, ys, strict=True))
+        return left, w.power(inner, 2)
+
+    yield Yield(found, sides)
+
+
+def titu(s: Step) -> Iterable[Yield]:
+    """x1^2/y1 + ... + xn^2/yn >= (x1+...+xn)^2/(y1+...+yn) for real xi and yi > 0.
+
+    Proof: the difference is the sum over i < j of (xi*yj - xj*yi)^2/(yi*yj*(y1+...+yn)).
+    """
+    w = s.world
+    nums, dens = _pairs(s, "nums", "dens")
+    ys, below = [], []
+    for expr, text in zip(dens, s.texts("dens"), strict=True):
+        f = w.frac(expr)
+        if w.sign_expr(expr, f) != POSITIVE:
+            raise Broken(f"Titu's lemma needs {text} > 0, which is not shown on the domain")
+        ys.append(f)
+        below.append(w.inverse(f))
+    xs = [w.frac(e) for e in nums]
+    sum_below = w.inverse(w.total(ys))
+    parts = [
+        (fmpq(1),
+         kernel.product(kernel.signed(w, w.times(w.times(below[i], below[j]), sum_below)), t))
+        for i, j, t in _cross(w, xs, ys)
+    ]  # fmt: skip
+    found = kernel.combined(w, parts) if parts else _zero(w)
+
+    def sides() -> tuple[Frac, Frac]:
+        left = w.total(w.times(w.power(x, 2), b) for x, b in zip(xs, below, strict=True))
+        return left, w.times(w.power(w.total(xs), 2), sum_below)
+
+    yield Yield(found, sides)
+
+
+def square(s: Step) -> Iterable[Yield]:
+    """c1*e1^2 + ... + cn*en^2 >= 0 for real ei and numbers ci >= 0: squares are not negative."""
+    w, exprs = s.world, s.exprs("expr")
+    weights = s.numbers("weights", len(exprs))
+    if any(x < 0 for x in weights):
+        raise Broken("a sum of squares needs weights >= 0")
+    squares = [kernel.square(w, w.frac(e)) for e in exprs]
+    found = kernel.combined(w, list(zip(weights, squares, strict=True)))
+    yield Yield(found, lambda: (found.diff, w.const(0)))
+
+
+def positive(s: Step) -> Iterable[Yield]:
+    """The claim's difference, or `expr`, is >= 0 (> 0) by the signs of its parts.
+
+    Proof: sums, products, quotients and even powers of non-negative numbers are non-negative; see
+    World.sign_expr. The claim must be expr >= 0 as a rule's claim is: up to positive factors.
+    """
+    w = s.world
+    if "expr" in s.step:
+        expr, text = s.one("expr")
+        found = s.nonnegative(expr, text, "the step")
+        yield Yield(found, lambda: (found.diff, w.const(0)))
+        return
+    if w.sign(s.claim.diff.num) == UNKNOWN:
+        raise Broken("the difference of the sides has terms of both signs on the domain")
+    yield Yield(kernel.signed(w, s.claim.diff), lambda: (s.claim.lhs, s.claim.rhs))
+
+
+def identity(s: Step) -> Iterable[Yield]:
+    """Both sides are equal on the domain under the hypotheses (checked by reduction to zero)."""
+    found = kernel.vanishing(s.world, s.claim.diff)
+    yield Yield(found, lambda: (s.claim.lhs, s.claim.rhs))
+
+
+def combine(s: Step) -> Iterable[Yield]:
+    """w1*(fact 1) + ... + wn*(fact n), weights >= 0 on inequalities, any sign on equations.
+
+    Proof: kernel.combined.
+    """
+    w, known = s.world, s.cited()
+    weights = s.numbers("weights", len(known))
+    found = kernel.combined(w, [(c, k.theorem) for k, c in zip(known, weights, strict=True)])
+
+    def sides() -> tuple[Frac, Frac]:
+        pairs = list(zip(known, weights, strict=True))
+        left = w.total(w.scale(k.fact.lhs, c) for k, c in pairs)
+        return left, w.total(w.scale(k.fact.rhs, c) for k, c in pairs)
+
+    yield Yield(found, sides)
+
+
+def multiply(s: Step) -> Iterable[Yield]:
+    """L1*...*Ln >= R1*...*Rn from facts Li >= Ri with every Ri >= 0 (any Ri if all are Li = Ri).
+
+    Proof: L*L' - R*R' = L*(L' - R') + R'*(L - R), and L = (L - R) + R >= 0, one factor after the
+    other. It is strict if every fact is strict, for then every L > 0.
+    """
+    w, known = s.world, s.cited()
+    equations = all(k.fact.op == "=" for k in known)
+    lefts, rights = [k.fact.lhs for k in known], [k.fact.rhs for k in known]
+    shown: list[Theorem] = []
+    for k, name in zip(known, s.texts("of"), strict=True):
+        if not equations:
+            if w.sign(k.fact.rhs.num) == UNKNOWN:
+                raise Broken(f"the smaller side of {name} is not shown to be nonnegative")
+            shown.append(kernel.signed(w, k.fact.rhs))
+    found, left = known[0].theorem, lefts[0]
+    one = fmpq(1)
+    for i in range(1, len(known)):
+        this = known[i].theorem
+        if equations:
+            parts = [kernel.scaled(this, left), kernel.scaled(found, rights[i])]
+        else:
+            above = kernel.combined(w, [(one, found), (one, reduce(kernel.product, shown[:i]))])
+            parts = [kernel.product(above, this), kernel.product(shown[i], found)]
+        found = kernel.combined(w, [(one, t) for t in parts])
+        left = w.times(left, lefts[i])
+
+    yield Yield(found, lambda: (reduce(w.times, lefts), reduce(w.times, rights)))
+
+
+def scale(s: Step) -> Iterable[Yield]:
+    """e*L >= e*R from L >= R and e >= 0; strict if both are strict; any e for an equation."""
+    w = s.world
+    if len(s.cited()) != 1:
+        raise Broken("scaling takes one earlier step")
+    (known,), (expr, text) = s.cited(), s.one("expr")
+    factor = w.frac(expr)
+    if known.fact.op == "=":
+        found = kernel.scaled(known.theorem, factor)
+    else:
+        found = kernel.product(s.nonnegative(expr, text, "scaling"), known.theorem)
+    yield Yield(found, lambda: (w.times(factor, known.fact.lhs), w.times(factor, known.fact.rhs)))
+
+
+def cyclic(s: Step) -> Iterable[Yield]:
+    """An earlier fact with the variables permuted, where the hypotheses permit the permutation.
+
+    Proof: kernel.permuted. Cyclic shifts are tried first, then (up to four variables) every
+    permutation, or only the one in "map".
+    """
+    w, names = s.world, s.world.statement.variables
+    if len(s.cited()) != 1:
+        raise Broken("a permuted step takes one earlier step")
+    (known,) = s.cited()
+    n = len(names)
+    orders = [tuple(names[i:] + names[:i]) for i in range(1, n)]
+    if factorial(n) <= 24:
+        orders += [p for p in permutations(names) if p not in orders and p != names]
+    chosen = s.step.get("map")
+    if chosen is not None:
+        if not isinstance(chosen, Mapping) or sorted(map(str, chosen)) != sorted(names):
+            raise Unreadable("map must name an image for every variable")
+        orders = [tuple(str(chosen[v]) for v in names)]
+        if sorted(orders[0]) != sorted(names):
+            raise Broken("the map is not a permutation of the variables")
+    allowed = [order for order in orders if kernel.keeps(w, order)]
+    if not allowed:
+        raise Broken("the hypotheses are not symmetric under such a permutation")
+    for order in allowed:
+        yield Yield(kernel.permuted(known.theorem, order), partial(_moved, w, known.fact, order))
+
+
+def _moved(w: World, fact: Fact, order: Sequence[str]) -> tuple[Frac, Frac]:
+    return kernel.moved(w, fact.lhs, order), kernel.moved(w, fact.rhs, order)
+
+
+@lru_cache
+def schur_lemma(t: int) -> Proved:
+    """x^t(x-y)(x-z) + y^t(y-x)(y-z) + z^t(z-x)(z-y) >= 0 for x, y, z >= 0, in every order."""
+    power = {name: f"{name}^{t}*" if t else "" for name in "xyz"}
+    goal = "+".join(
+        f"{power[p]}({p}-{q})*({p}-{r})" for p, q, r in (("x", "y", "z"), ("y", "z", "x"), "zxy")
+    )
+    hypotheses = [f"{name} >= 0" for name in "xyz"]
+    world = World(parse_statement(list("xyz"), "real", hypotheses, f"{goal} >= 0"))
+    found = entails(kernel.ordered(world, world.goal[0].diff.num), world.goal[0])
+    if found is None:
+        raise Broken("Schur's inequality was not shown")
+    return kernel.settle(world, [found])
+
+
+def schur(s: Step) -> Iterable[Yield]:
+    """x^t(x-y)(x-z) + y^t(y-x)(y-z) + z^t(z-x)(z-y) >= 0 for x, y, z >= 0, integer t >= 0.
+
+    Proof: let x >= y >= z by symmetry. The last term is z^t(x-z)(y-z) >= 0. The first two are
+    (x-y)(x^t(x-z) - y^t(y-z)) >= 0, as x^t >= y^t and x-z >= y-z >= 0. (t = 0: a sum of squares.)
+    The kernel shows it by the coefficients in each order (schur_lemma), and puts the terms in.
+    """
+    w, exprs = s.world, s.exprs("terms")
+    if len(exprs) != 3:
+        raise Broken("Schur's inequality takes three terms")
+    shown = [
+        s.nonnegative(expr, text, "Schur's inequality")
+        for expr, text in zip(exprs, s.texts("terms"), strict=True)
+    ]
+    t = s.step.get("degree", 1)
+    if not isinstance(t, int) or not 0 <= t <= 6:
+        raise Unreadable("the degree of Schur's inequality must be an integer from 0 to 6")
+    values = {name: x.diff for name, x in zip("xyz", shown, strict=True)}
+    (found,) = kernel.instance(w, schur_lemma(t), values, shown)
+    yield Yield(found, lambda: (found.diff, w.const(0)))
+
+
+Rule: TypeAlias = Callable[[Step], Iterable[Yield]]
+RULES: dict[str, Rule] = {
+    "amgm": amgm, "cauchy": cauchy, "titu": titu, "square": square, "positive": positive,
+    "identity": identity, "combine": combine, "chain": combine, "multiply": multiply,
+    "scale": scale, "cyclic": cyclic, "schur": schur,
+}  # fmt: skip
+CITING = frozenset({"combine", "chain", "multiply", "scale", "cyclic"})
+NAMES = {
+    "amgm": "AM-GM", "cauchy": "Cauchy-Schwarz", "titu": "Titu's lemma", "square": "the square",
+    "positive": "the sign", "identity": "the identity", "combine": "the combination",
+    "chain": "the chain", "multiply": "the product", "scale": "the scaled step",
+    "cyclic": "the permuted step", "schur": "Schur's inequality",
+}  # fmt: skip

@@ -1,0 +1,184 @@
+"""Each way to make a theorem, at random: what it makes holds at random rational points."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+
+import pytest
+from flint import fmpq
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from olympiad_ineq.kernel import theorem as k
+from olympiad_ineq.kernel.rational import Frac, IllPosed, Limit, World
+from olympiad_ineq.kernel.theorem import Broken, Theorem
+from olympiad_ineq.language.parse import parse_expr, parse_statement
+from tests.proof.fuzz import points
+
+NAMES = ["a", "b", "c"]
+DOMAINS = st.sampled_from(["positive", "nonnegative", "real", "triangle"])
+GIVEN = st.sampled_from(
+    [(), (), ("a+b+c = 1",), ("a*b*c = 1",), ("a >= b",), ("a > 1",), ("a = b",), ("a*b = c^2",)]
+)
+TEXTS = st.sampled_from(
+    ["a", "b", "a-b", "a+b", "b+c-a", "a*b-c", "a^2", "(a-b)^2", "a/(b^2+1)", "1-a", "a*b*c",
+     "a^2-a*b+b^2", "1/(a+b)", "c^3", "2", "-1", "0", "a+1"]
+)  # fmt: skip
+
+
+def make(domain: str, hypotheses: tuple[str, ...]) -> World:
+    return World(parse_statement(NAMES, domain, hypotheses, "a >= 0"))
+
+
+def at(world: World, f: Frac, point: dict[str, Fraction]) -> Fraction:
+    """The quotient's value in Python's fractions."""
+
+    def value(p: object) -> Fraction:
+        total = Fraction(0)
+        for m, c in p.terms():  # type: ignore[attr-defined]
+            term = Fraction(int(fmpq(c).p), int(fmpq(c).q))
+            for name, e in zip(NAMES, m, strict=True):
+                term *= point[name] ** int(e)
+            total += term
+        return total
+
+    below = Fraction(1)
+    for key, n in f.den.items():
+        factor = value(world.factors[key])
+        assert factor > 0, (key, point)
+        below *= factor**n
+    return value(f.num) / below
+
+
+def holds(t: Theorem) -> None:
+    """The theorem at random allowed points; its denominators are positive there."""
+    rng = random.Random(str(t.diff.num))
+    for point in points(t.world.statement, rng, 12):
+        value = at(t.world, t.diff, point)
+        assert {">": value > 0, ">=": value >= 0, "=": value == 0}[t.op], (t.diff.num, t.op, point)
+
+
+def some(world: World, texts: list[str]) -> list[Theorem]:
+    """Theorems to combine: hypotheses, signs, squares, identities, as far as they are had."""
+    found = [k.given(world, i) for i in range(len(world.given))]
+    for text in texts:
+        expr = parse_expr(text, NAMES)
+        try:
+            value = world.frac(expr)
+        except IllPosed:
+            continue
+        found.append(k.square(world, value))
+        for make_one in (lambda v=value: k.signed(world, v), lambda e=expr: k.signed(world, e),
+                         lambda v=value: k.vanishing(world, v)):  # fmt: skip
+            try:
+                found.append(make_one())  # type: ignore[no-untyped-call]
+            except Broken:
+                continue
+    return found
+
+
+@settings(max_examples=120, deadline=None)
+@given(DOMAINS, GIVEN, st.lists(TEXTS, min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_what_is_made_holds(
+    domain: str, hypotheses: tuple[str, ...], texts: list[str], rng: random.Random
+) -> None:
+    world = make(domain, hypotheses)
+    found = some(world, texts)
+    values = [t.diff for t in found]
+    for _ in range(6):
+        s, t = rng.choice(found), rng.choice(found)
+        value = rng.choice(values)
+        number = fmpq(rng.randint(-2, 3), rng.randint(1, 3))
+        order = rng.sample(NAMES, 3)
+        tries = (
+            lambda s=s, t=t, n=number: k.combined(world, [(n, s), (fmpq(2), t)]),
+            lambda s=s, t=t: k.product(s, t),
+            lambda s=s, v=value: k.scaled(s, v),
+            lambda s=s, t=t, v=value: k.amgm([(1, s), (1, t)], v),
+            lambda s=s, t=t: k.amgm([(2, s), (1, t)], s.diff),
+            lambda s=s, o=order: k.permuted(s, o),
+            lambda v=value: k.ordered(world, v.num),
+        )
+        try:
+            found.append(rng.choice(tries)())  # type: ignore[no-untyped-call]
+        except (Broken, Limit):
+            continue
+    for t in found:
+        holds(t)
+
+
+@settings(max_examples=60, deadline=None)
+@given(DOMAINS, GIVEN, TEXTS, TEXTS, st.sampled_from([">=", ">", "="]))
+def test_what_is_restated_holds(
+    domain: str, hypotheses: tuple[str, ...], one: str, two: str, op: str
+) -> None:
+    """From a theorem any fact is asked for; what is given holds, and the exact one is given."""
+    world = make(domain, hypotheses)
+    try:
+        claim = parse_statement(NAMES, domain, [], f"({one})*({two}) {op} ({two})^2").goal
+        (fact,) = world.links(claim)
+    except IllPosed:
+        return
+    for t in some(world, [one, two, f"({one})-({two})"]):
+        for factor in (None, *(x for x in some(world, [two, "a+b"]) if x.op == ">")):
+            for up, down in ((factor, None), (None, factor)):
+                try:
+                    holds(k.restated(t, fact, up, down))
+                except Broken:
+                    continue
+        links = world.links(parse_statement(NAMES, domain, [], "a >= a").goal)
+        with pytest.raises(Broken):
+            k.restated(t, links[0], k.square(world, t.diff))
+
+
+def test_assumptions_are_carried_and_settle_nothing() -> None:
+    world = make("real", ())
+    (fact,) = world.goal
+    assumed = k.assume(world, fact, "s1")
+    for t in (assumed, k.combined(world, [(fmpq(1), assumed)]), k.restated(assumed, fact),
+              k.permuted(assumed, ["b", "a", "c"]), k.product(assumed, assumed)):  # fmt: skip
+        assert t.assumed == {"s1"}
+    with pytest.raises(Broken):
+        k.settle(world, [k.restated(assumed, fact)])
+
+
+def test_theorems_of_two_worlds_do_not_mix() -> None:
+    one, two = make("positive", ()), make("real", ())
+    s = k.signed(one, Frac(one.gens[0], {}))
+    with pytest.raises(Broken):
+        k.product(s, k.square(two, Frac(two.gens[0], {})))
+    with pytest.raises(Broken):
+        k.settle(two, [s])
+
+
+def test_settling_needs_every_link_as_strong_as_it_is() -> None:
+    world = World(parse_statement(NAMES, "positive", [], "a+b > a >= 0"))
+    one, two = (k.restated(k.signed(world, f.diff), f) for f in world.goal)
+    assert k.settle(world, [one, two]).statement is world.statement
+    for wrong in ([two, one], [two, two], [k.square(world, one.diff), two]):
+        with pytest.raises(Broken):
+            k.settle(world, wrong)
+    with pytest.raises(ValueError, match="zip"):
+        k.settle(world, [one])
+
+
+def test_a_lemma_needs_its_conditions() -> None:
+    lemma = World(parse_statement(["x", "y"], "real", ["x > 0", "y > 0"], "x+y > 0"))
+    proved = k.settle(lemma, [k.restated(k.signed(lemma, lemma.goal[0].diff), lemma.goal[0])])
+    world = make("positive", ())
+    a, b = (k.signed(world, Frac(g, {})) for g in world.gens[:2])
+    holds(k.instance(world, proved, {"x": a.diff, "y": b.diff}, [a, b])[0])
+    free = make("real", ())
+    square = k.square(free, Frac(free.gens[0], {}))
+    for values, conditions in (
+        ({"x": square.diff, "y": square.diff}, [square, square]),  # >= 0 is not > 0
+        ({"x": square.diff}, [square, square]),
+        ({"x": square.diff, "y": Frac(free.gens[1], {})}, [square, square]),
+    ):
+        with pytest.raises(Broken):
+            k.instance(free, proved, values, conditions)
+    own = World(parse_statement(["x"], "positive", [], "x > 0"))
+    positive = k.settle(own, [k.restated(k.signed(own, own.goal[0].diff), own.goal[0])])
+    with pytest.raises(Broken):  # its domain would go unchecked
+        k.instance(free, positive, {"x": Frac(free.gens[0], {})}, [])
