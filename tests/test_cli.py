@@ -252,6 +252,8 @@ def test_recheck_does_not_import_the_finders(checked: list[Fields], tmp_path: Pa
         "from olympiad_ineq.recheck import recheck_row, rows\n"
         f"found = [recheck_row(item) for item in rows(Path({str(path)!r}))]\n"
         "assert len(found) == 7 and not any(f.fault for f in found), found\n"
+        "ours = {m.split('.')[1] for m in sys.modules if m.startswith('olympiad_ineq.')}\n"
+        "assert not ours & {'data_gen', 'eval', 'llm', 'opinion', 'report', 'train'}, ours\n"
         "assert not [m for m in sys.modules if m.startswith('olympiad_ineq.search.')]\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)

@@ -9,8 +9,9 @@ from olympiad_ineq.audit.attacks import ATTACKS, EMPTY
 from olympiad_ineq.audit.mutants import ERRORS, FALSE_CLAIMS, Mutant
 from olympiad_ineq.data_gen import symbolic
 from olympiad_ineq.data_gen.symbolic import Draft
-from olympiad_ineq.kernel import ProofVerdict, Statement, Unreadable, check_proof
-from olympiad_ineq.language import grade_text, render_expr, render_problem, render_proof
+from olympiad_ineq.language import render_expr, render_problem, render_proof
+from olympiad_ineq.language.parse import Unreadable, parse_statement
+from olympiad_ineq.proof import ProofVerdict, check_proof, grade_text
 from olympiad_ineq.records import TECHNIQUES, AuditItem, Grade, Problem, Proof, content_id
 
 REASON = 400
@@ -96,7 +97,7 @@ def _is_wrong(error: str, verdict: ProofVerdict) -> bool:
 
 def _check(draft: Draft, mutant: Mutant) -> ProofVerdict:
     domain = mutant.domain or draft.domain
-    statement = Statement.parse(draft.variables, domain, draft.given, draft.goal)
+    statement = parse_statement(draft.variables, domain, draft.given, draft.goal)
     return check_proof(statement, mutant.steps, mutant.equality or None)
 
 
