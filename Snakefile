@@ -2,6 +2,7 @@
 
 snakemake                              everything, on this machine, the embedded default
 snakemake results/eval/final.json      one target
+snakemake plan                         what the run needs, stage by stage, and whether it fits
 snakemake --profile profiles/slurm     the full run, on a cluster
 """
 
@@ -21,6 +22,7 @@ include: "rules/train.smk"
 include: "rules/eval.smk"
 include: "rules/curve.smk"
 include: "rules/report.smk"
+include: "rules/plan.smk"
 
 
 rule all:

@@ -9,6 +9,7 @@ from olympiad_ineq import run_folder, settings as settings_module
 from olympiad_ineq.artifacts import code_digest
 from olympiad_ineq.curve import runs
 from olympiad_ineq.errors import UserError
+from olympiad_ineq.planner import command as planner_command
 
 try:
     SETTINGS = settings_module.load(config)
@@ -61,8 +62,13 @@ CANDIDATE_SOURCES = (
 CHECKER = ("kernel", "language", "proof", "limits.py", "records.py", "artifacts.py")
 
 
+# GPUs by rule, as the profile asks the cluster for them; none without such a profile.
+GRANTED = planner_command.granted(workflow.resource_settings.overwrite_resources or {})
+
+
 onstart:
     try:
+        planner_command.before_submitting(SETTINGS, GRANTED, Path("results"))
         run_folder.claim(Path("results"), SETTINGS)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -1,7 +1,8 @@
-"""The command line: `olympiad-ineq check`, `olympiad-ineq recheck`.
+"""The command line: `olympiad-ineq check`, `olympiad-ineq recheck`, `olympiad-ineq plan`.
 
 `check` judges statements and proofs; what a line says never changes the exit status. `recheck`
-replays a file of verdicts or examples and fails if any row does.
+replays a file of verdicts or examples and fails if any row does. `plan` says what a run needs, and
+exits with 3 if something cannot fit.
 """
 
 from __future__ import annotations
@@ -42,7 +43,15 @@ def run(arguments: Sequence[str]) -> int:
     recheck.add_argument("file", type=Path, metavar="FILE", help="JSON Lines or parquet")
     recheck.add_argument("--candidates", type=Path, help="the candidates of a file of verdicts")
     _limits(recheck)
+    plan = commands.add_parser("plan", help="memory, hours and dollars of a run, before it starts")
+    plan.add_argument("--configfile", type=Path, nargs="+", action="extend", default=[])
+    plan.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE")
+    plan.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
+    if options.command == "plan":
+        from olympiad_ineq.planner.command import run as print_plan
+
+        return print_plan(options.configfile, options.set, as_json=options.json)
     for name in ("workers", "seconds", "memory_mb"):
         if not getattr(options, name) > 0:
             shown = "--" + name.replace("_", "-")

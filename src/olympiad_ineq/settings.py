@@ -247,6 +247,16 @@ class Eval(Section):
         return Predict(shots=own.shots, **shared)
 
 
+class Plan(Section):
+    """What the run is planned for, before anything is submitted; no result depends on it."""
+
+    gpu: str | None = Field(
+        default=None, description="a GPU of planner/data/gpus.json; none: this machine's CPU"
+    )
+    gpus: Count = Field(default=4, description="GPUs that the run may hold at once")
+    force: bool = Field(default=False, description="submit even what the plan says cannot fit")
+
+
 class Report(Section):
     """The page that people read."""
 
@@ -267,6 +277,7 @@ class Settings(Section):
     sweep: dict[Annotated[str, Field(pattern=r"^\w+$")], Variation] = {}
     ablation: Ablation = Ablation()
     report: Report = Report()
+    plan: Plan = Plan()
 
     @model_validator(mode="after")
     def _variations_are_trainings(self) -> "Settings":

@@ -13,12 +13,9 @@ from typing import Any
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.llm.engine import Request, Response
 from olympiad_ineq.llm.local import Prompts, identity, resolve_dtype, silence
+from olympiad_ineq.planner import memory
 from olympiad_ineq.settings import Model
 
-GIB = 1 << 30
-CPU_CACHE_BYTES = 4 * GIB
-CPU_SEQUENCES = 256
-CPU_PREFILL_TOKENS = 4096
 
 
 class VllmEngine:
@@ -106,18 +103,18 @@ class VllmEngine:
         length = min(self._prompts.context, -(-self._need // 256) * 256)
         if torch.cuda.is_available():
             return {"max_model_len": self._model.max_model_len or length}
-        sequences = min(self._batch, CPU_SEQUENCES)
-        cache = sequences * length * self._bytes_per_token()
+        sequences = min(self._batch, memory.CPU_SEQUENCES)
         sizes = {
             "max_model_len": length,
             "max_num_seqs": sequences,
             "enforce_eager": True,  # compiling and warming up take longer than they save
             # A prompt prefilled in parts would rewind its seed, which CPU generators cannot do.
             "enable_chunked_prefill": False,
-            "max_num_batched_tokens": max(CPU_PREFILL_TOKENS, length),
+            "max_num_batched_tokens": max(memory.CPU_PREFILL, length),
         }
         if "VLLM_CPU_KVCACHE_SPACE" not in os.environ:
-            sizes["kv_cache_memory_bytes"] = min(CPU_CACHE_BYTES, max(GIB // 4, cache))
+            wide = self._bytes_per_token()
+            sizes["kv_cache_memory_bytes"] = memory.cpu_cache(sequences, length, wide)
         return sizes
 
     def _bytes_per_token(self) -> int:

@@ -1,0 +1,93 @@
+"""`olympiad-ineq plan`, and what the Snakefile asks before it submits anything."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from olympiad_ineq.errors import UserError, from_os_error
+from olympiad_ineq.planner.plan import REFUSED, Granted, make_plan, text
+from olympiad_ineq.settings import Settings, expand_dotted, load
+
+EMBEDDED = Path(__file__).resolve().parents[3] / "config" / "config.yaml"
+
+
+def run(configfiles: Sequence[Path], changes: Sequence[str], *, as_json: bool) -> int:
+    """Print the plan of these settings; 0 where all fits, 3 where something cannot."""
+    found = make_plan(read_settings(configfiles, changes))
+    print(json.dumps(found.as_json(), indent=2) if as_json else text(found))
+    return REFUSED if found.refused else 0
+
+
+def read_settings(configfiles: Sequence[Path], changes: Sequence[str]) -> Settings:
+    """The embedded default, the files layered over it in order, then `key=value` changes.
+
+    Raises:
+        UserError: a file or a change cannot be read, or the settings break a rule.
+    """
+    merged: dict[str, Any] = {}
+    for path in (EMBEDDED, *configfiles):
+        _layer(merged, _mapping(path))
+    for change in changes:
+        key, separator, value = change.partition("=")
+        if not separator or not key:
+            raise UserError(f"--set {change}", "it is no key=value", "write --set train.epochs=2")
+        _layer(merged, expand_dotted({key: yaml.safe_load(value)}))
+    return load(merged)
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = str(error).splitlines()[0]
+        raise UserError(str(path), f"it is not YAML ({where})", "correct that file") from error
+    if not isinstance(found, dict):
+        raise UserError(str(path), "it holds no settings", "give a config file")
+    return expand_dotted(found)
+
+
+def _layer(into: dict[str, Any], new: Mapping[str, Any]) -> None:
+    for key, value in new.items():
+        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
+            _layer(into[key], value)
+        else:
+            into[key] = value
+
+
+def granted(resources: Mapping[str, Mapping[str, Any]]) -> Granted:
+    """GPUs by rule, from what Snakemake read of a profile's `set-resources`.
+
+    A number that is an expression of the attempt is left to the cluster.
+    """
+    return {
+        rule: (_text(values.get("gpu_model")), int(str(_text(values["gpu"]))))
+        for rule, values in resources.items()
+        if str(_text(values.get("gpu"))).isdigit()
+    }
+
+
+def _text(resource: Any) -> str | None:
+    raw = getattr(resource, "raw", None)
+    return None if raw is None else str(raw).strip("\"'")
+
+
+def before_submitting(settings: Settings, grants: Granted, results: Path) -> None:
+    """Refuse a run in which something cannot fit, with the arithmetic, unless it is forced.
+
+    Raises:
+        UserError: the first stage that cannot run.
+    """
+    if not any(model for model, _ in grants.values()):
+        return  # no GPU is named: nothing to hold the plan against
+    found = make_plan(settings, grants, results)
+    for stage in found.refused:
+        line = f"{stage.name} ({stage.model}) cannot run: {stage.reason}"
+        if not settings.plan.force:
+            raise UserError(line, "nothing was submitted", f"{stage.advice}; or plan.force=true")
+        print(f"warning: {line}; submitted all the same (plan.force)", file=sys.stderr)

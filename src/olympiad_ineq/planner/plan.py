@@ -1,0 +1,133 @@
+"""The whole plan: every stage, the time of the DAG, and what is refused."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from olympiad_ineq.planner import work
+from olympiad_ineq.planner.advice import advice
+from olympiad_ineq.planner.hardware import gpu, refine
+from olympiad_ineq.planner.stages import Device, Stage, cpu_device, names, stage
+from olympiad_ineq.settings import Settings
+
+REFUSED = 3  # the exit status of a plan in which something cannot run
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All stages and their sums. `wall_hours` follows the longest chain with the GPUs given."""
+
+    stages: tuple[Stage, ...]
+    gpus: int
+    wall_hours: float
+
+    @property
+    def refused(self) -> list[Stage]:
+        """Stages that cannot run."""
+        return [stage for stage in self.stages if stage.verdict == "cannot"]
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for programs."""
+        return {
+            "fits": not self.refused,
+            "stages": [
+                {**asdict(s), "parts": dict(s.parts), "gpu_hours": round(s.gpu_hours, 2)}
+                for s in self.stages
+            ],
+            "gpus": self.gpus,
+            "gpu_hours": round(sum(s.gpu_hours for s in self.stages), 2),
+            "wall_hours": round(self.wall_hours, 2),
+            "dollars": round(sum(s.dollars for s in self.stages), 2),
+            "disk_gib": round(self.disk, 1),
+            "assumptions": work.ASSUMPTIONS,
+        }
+
+    @property
+    def disk(self) -> float:
+        """GiB on disk, every model counted once."""
+        models = {s.model: s.disk for s in self.stages}
+        return sum({**models, **{s.model: s.disk for s in self.stages if s.name == "train"}}.values())
+
+
+Granted = Mapping[str, tuple[str | None, int]]
+
+
+def make_plan(
+    settings: Settings, granted: Granted | None = None, results: Path = Path("results")
+) -> Plan:
+    """Plan a run.
+
+    Args:
+        granted: by rule, the GPU model and the number of GPUs that a profile asks the cluster for.
+        results: where stages that have run before left their speed.
+
+    Raises:
+        UserError: a GPU or a model's size is not known.
+    """
+    stages = []
+    for name in names(settings):
+        device = _device(settings, (granted or {}).get(name.split()[0]))
+        found = stage(settings, name, device, results)
+        if found.verdict != "fits":
+            found = replace(found, advice=advice(settings, found, device, results))
+        stages.append(found)
+    return Plan(tuple(stages), settings.plan.gpus, _wall(stages, settings.plan.gpus))
+
+
+def _device(settings: Settings, grant: tuple[str | None, int] | None) -> Device:
+    wanted = settings.plan.gpu
+    if grant is not None and grant[1] == 0:  # a stage without GPUs: an endpoint answers
+        return cpu_device()
+    if grant is not None and grant[0] is not None:
+        return Device(refine(grant[0], wanted), grant[1])
+    if wanted is None or wanted == "cpu":
+        return cpu_device()
+    return Device(gpu(wanted), grant[1] if grant else None)
+
+
+def _wall(stages: list[Stage], gpus: int) -> float:
+    """Hours along the longest chain: the baseline's stages run beside training."""
+    hours = {s.name: s.hours / min(s.jobs, max(1, gpus // max(1, s.gpus))) for s in stages}
+    baseline = sum(h for name, h in hours.items() if name.endswith("baseline"))
+    if gpus < 2:
+        return sum(hours.values())
+    rest = sum(h for name, h in hours.items() if not name.endswith("baseline"))
+    return rest + max(0.0, baseline - hours.get("train", 0.0))
+
+
+def text(plan: Plan) -> str:
+    """The plan as a plain table, with the arithmetic of what is refused."""
+    head = ("stage", "model", "on", "GiB needed/has", "seqs", "tokens", "hours", "GPU-h", "verdict")
+    rows = [head, *(_row(s) for s in plan.stages)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows]
+    lines.insert(1, "-" * len(lines[0]))
+    lines += ["", *(_parts(s) for s in plan.stages if s.parts), ""]
+    total = plan.as_json()
+    lines.append(
+        f"{total['gpu_hours']:g} GPU-hours, {total['wall_hours']:g} hours of wall time with "
+        f"{plan.gpus} GPUs, {total['disk_gib']:g} GiB of disk, ${total['dollars']:.2f} for APIs"
+    )
+    lines.append(f"assumed: {work.ASSUMPTIONS}")
+    for s in plan.stages:
+        if s.verdict != "fits":
+            lines.append(f"{s.name} {_WORDS[s.verdict]}: {s.reason}; {s.advice}")
+    return "\n".join(lines)
+
+
+_WORDS = {"cannot": "cannot run", "slow": "is slow"}
+
+
+def _row(s: Stage) -> tuple[str, ...]:
+    memory = f"{s.needs:.1f}/{s.has:.1f}" if s.parts else "-"
+    where = f"{s.gpus} x {s.device}" if s.gpus > 1 else s.device
+    return (
+        s.name, s.model.rsplit("/", 1)[-1], where, memory,
+        "-" if s.sequences is None else str(s.sequences), f"{s.tokens:,}", f"{s.hours:.2f}",
+        f"{s.gpu_hours:.2f}", s.verdict,
+    )  # fmt: skip
+
+
+def _parts(s: Stage) -> str:
+    return f"{s.name}: " + ", ".join(f"{key} {value:.2f}" for key, value in s.parts.items())

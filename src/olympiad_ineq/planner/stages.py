@@ -1,0 +1,313 @@
+"""Each stage of a run against its GPU: what it needs, whether that fits, how long it takes."""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from olympiad_ineq.planner import work
+from olympiad_ineq.planner.hardware import GIB, Gpu
+from olympiad_ineq.planner.memory import (
+    SEQUENCES,
+    Answering,
+    answering,
+    answering_on_cpu,
+    training,
+)
+from olympiad_ineq.planner.shapes import Shape, shape_of
+from olympiad_ineq.settings import Model, Settings, Student
+
+Verdict = Literal["fits", "slow", "cannot"]
+FEW = 16  # sequences in flight below which a GPU mostly reads weights
+ROW_BYTES = 3000  # of one candidate with its verdict and example, on disk
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where a stage runs: a GPU, or this machine's CPU (`gpu.key` is "cpu")."""
+
+    gpu: Gpu
+    count: int | None = None  # GPUs that the profile gives the stage; None where it says nothing
+
+    @property
+    def cpu(self) -> bool:
+        """Whether it is no GPU."""
+        return self.gpu.key == "cpu"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One line of the plan. Memory in GiB a device, `parts` adding up to `needs`."""
+
+    name: str
+    model: str
+    device: str
+    gpus: int
+    verdict: Verdict = "fits"
+    reason: str = ""
+    advice: str = ""
+    has: float = 0.0
+    needs: float = 0.0
+    parts: Mapping[str, float] = field(default_factory=dict)
+    sequences: int | None = None
+    kv_tokens: int | None = None
+    tokens: int = 0
+    jobs: int = 1
+    hours: float = 0.0
+    basis: str = "assumed"
+    disk: float = 0.0
+    dollars: float = 0.0
+
+    @property
+    def gpu_hours(self) -> float:
+        """Hours times GPUs, over all jobs; a CPU's hours are none."""
+        return 0.0 if self.device in ("cpu", "api") else self.hours * self.gpus
+
+
+def cpu_device() -> Device:
+    """This machine: its memory, and what two products a clock and core come to."""
+    cores = len(os.sched_getaffinity(0))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+    return Device(Gpu("cpu", memory, 20.0, 0.12 * cores, 80))
+
+
+def answer_stage(
+    name: str,
+    model: Model,
+    load: work.Load,
+    device: Device,
+    jobs: int,
+    rate: float | None,
+    batch: int = SEQUENCES,
+) -> Stage:
+    """A stage in which a model answers, in `jobs` equal jobs."""
+    if model.engine == "openai":
+        return _paid(name, model, load, jobs)
+    shape = shape_of(model.name, model.revision)
+    gpu, parallel = device.gpu, model.tensor_parallel
+    base = Stage(name, model.name, gpu.key, parallel, jobs=jobs, has=round(gpu.gib, 2))
+    broken = _impossible(model, shape, device, load)
+    memory = _answering(model, shape, device, load, batch)
+    context = min(shape.context, model.max_model_len or shape.context)
+    at_once = work.sequences(load, memory.kv_tokens, SEQUENCES)
+    length = context if model.max_model_len else min(context, load.prompt + load.answer)
+    parts = {
+        "weights": memory.weights / GIB,
+        "activations": memory.activations / GIB,
+        "other": memory.other / GIB,
+        "kv": max(0.0, memory.kv / GIB),
+    }
+    left = memory.room - memory.weights - memory.activations - memory.other
+    if broken is None and (memory.kv_tokens < length or left < memory.kv):
+        broken = (
+            f"{_shown(model)} on {parallel} x {gpu.key} leaves {left / GIB:.1f} GiB for KV "
+            f"({memory.room / GIB:.1f} usable - {parts['weights']:.1f} weights - "
+            f"{parts['activations']:.1f} activations - {parts['other']:.1f} other), "
+            f"{max(0, memory.kv_tokens):,} tokens, and one sequence needs {length:,}"
+        )
+    slow = f"only {at_once} sequences at once: most time goes into reading weights"
+    verdict: Verdict = "cannot" if broken else "slow" if 0 < at_once < FEW <= load.requests else (
+        "fits"
+    )  # fmt: skip
+    seconds = work.answer_seconds(load, shape, gpu, memory, at_once, parallel)
+    if rate:
+        seconds = load.written / rate
+    hours = (seconds + jobs * (0 if device.cpu else work.START_SECONDS)) / 3600
+    return _with(
+        base, verdict=verdict, reason=broken or (slow if verdict == "slow" else ""),
+        needs=round(sum(parts.values()) - parts["kv"] + _least(shape, length, parallel), 2),
+        parts={k: round(v, 2) for k, v in parts.items()}, sequences=at_once,
+        kv_tokens=memory.kv_tokens, tokens=load.requests * load.prompt + load.written,
+        hours=0.0 if broken else hours, basis="measured" if rate else "assumed",
+        disk=round(2 * shape.parameters / GIB, 1),
+    )  # fmt: skip
+
+
+def _with(stage: Stage, **changes: object) -> Stage:
+    from dataclasses import replace
+
+    return replace(stage, **changes)  # type: ignore[arg-type]
+
+
+def _least(shape: Shape, length: int, parallel: int) -> float:
+    return shape.kv_bytes() * length / parallel / GIB
+
+
+def _shown(model: Model) -> str:
+    return model.quantization or ("bf16" if model.dtype in ("auto", "bfloat16") else model.dtype)
+
+
+def _answering(
+    model: Model, shape: Shape, device: Device, load: work.Load, batch: int
+) -> Answering:
+    wide = 4 if model.dtype == "float32" else 2
+    if device.cpu:
+        length = min(shape.context, load.prompt + load.answer)
+        return answering_on_cpu(
+            shape, device.gpu.gib, sequences=min(batch, load.requests), length=length,
+            dtype_bytes=wide,
+        )  # fmt: skip
+    return answering(
+        shape, device.gpu, tensor_parallel=model.tensor_parallel, quantization=model.quantization,
+        utilization=model.gpu_memory_utilization, dtype_bytes=wide,
+    )  # fmt: skip
+
+
+def _impossible(model: Model, shape: Shape, device: Device, load: work.Load) -> str | None:
+    """Why no memory would help; None if nothing stands in the way."""
+    gpu, parallel = device.gpu, model.tensor_parallel
+    if device.count is not None and device.count != parallel:
+        return f"the profile gives it {device.count} GPUs and tensor_parallel is {parallel}"
+    if shape.heads % parallel or (shape.kv_heads % parallel and parallel % shape.kv_heads):
+        return f"{shape.heads} heads ({shape.kv_heads} of keys) do not split by {parallel}"
+    quantization = model.quantization or ""
+    grouped = any(mark in quantization for mark in ("awq", "gptq"))
+    if grouped and shape.inner % (128 * parallel):
+        return (
+            f"{quantization} in groups of 128: {shape.inner} / 128 = {shape.inner / 128:g} does "
+            f"not split by {parallel}"
+        )
+    if gpu.sm < 75 and quantization:
+        return f"{quantization} needs a GPU of sm_75 or later, and {gpu.key} is sm_{gpu.sm}"
+    if not gpu.bf16 and model.dtype == "bfloat16":
+        return f"{gpu.key} does not compute in bfloat16: set dtype to half"
+    context = min(shape.context, model.max_model_len or shape.context)
+    if load.answer >= context:
+        return f"max_new_tokens {load.answer} leaves no room for a prompt in {context} tokens"
+    return None
+
+
+def _paid(name: str, model: Model, load: work.Load, jobs: int) -> Stage:
+    read = load.requests * load.prompt
+    cost = work.dollars(model.name, read, load.written)
+    endpoint = "the endpoint's own" if model.base_url else f"no price is known for {model.name}"
+    return Stage(
+        name, model.name, "api", 0, jobs=jobs, tokens=read + load.written, hours=0.1,
+        dollars=round(cost or 0.0, 2), basis="list price" if cost is not None else endpoint,
+    )  # fmt: skip
+
+
+def train_stage(settings: Settings, device: Device, rate: float | None) -> Stage:
+    """Full fine-tuning on one device."""
+    train = settings.train
+    shape = student_shape(train.student)
+    gpu, cpu = device.gpu, device.cpu
+    per_row = work.tokens(work.PROBLEM + work.PROOF) + 10
+    length = min(train.max_length, shape.context)
+    workers = min(len(os.sched_getaffinity(0)), train.batch_size) if cpu else 1
+    rows = train.micro_batch_size or math.ceil(train.batch_size / workers)
+    # on a CPU a share holds rows of usual length; a GPU's memory must take the longest
+    longest = rows * (min(length, 2 * per_row) if cpu else length)
+    memory = training(
+        shape, tokens=longest, targets=int(longest * work.PROOF / (work.PROOF + work.PROBLEM)),
+        shares=max(workers, math.ceil(train.batch_size / rows)), workers=workers,
+        product_bytes=4 if train.precision == "fp32" else 2,
+        checkpointing=train.gradient_checkpointing, cpu=cpu,
+    )  # fmt: skip
+    has, needs = gpu.gib, memory.total / GIB
+    parts = {
+        "weights": memory.weights, "gradients": memory.gradients, "optimizer": memory.optimizer,
+        "activations": memory.activations, "other": memory.other,
+    }  # fmt: skip
+    shown = {key: round(value / GIB, 2) for key, value in parts.items()}
+    sum_shown = " + ".join(f"{value:.1f} {key}" for key, value in shown.items())
+    broken = ""
+    if device.count is not None and device.count > 1:
+        broken = f"the profile gives it {device.count} GPUs and training uses one"
+    elif not gpu.bf16 and train.precision == "bf16":
+        broken = f"{gpu.key} does not compute in bf16: set train.precision to auto"
+    elif needs > has:
+        broken = f"{sum_shown} = {needs:.1f} GiB, and {gpu.key} has {has:.1f}"
+    seen = settings.split.train * train.epochs * per_row
+    seconds = work.train_seconds(shape, gpu, seen, per_row, train.gradient_checkpointing)
+    if rate:
+        seconds = seen / rate
+    return Stage(
+        "train", train.student.name, gpu.key, 1, "cannot" if broken else "fits", broken,
+        has=round(has, 2), needs=round(needs, 2), parts=shown, tokens=int(seen),
+        hours=0.0 if broken else seconds / 3600, basis="measured" if rate else "assumed",
+        disk=round((3 * 12 + 2) * shape.parameters / GIB, 1),
+    )  # fmt: skip
+
+
+def student_shape(student: Student) -> Shape:
+    """The student's shape, wherever it comes from."""
+    return shape_of(student.name, student.revision)
+
+
+def loads(settings: Settings) -> dict[str, tuple[Model, work.Load, int]]:
+    """What each answering stage of these settings asks, of whom, in how many jobs."""
+    found: dict[str, tuple[Model, work.Load, int]] = {}
+    teacher, verifier, judge = (
+        settings.data_gen.teacher, settings.verify.verifier, settings.eval.judge
+    )  # fmt: skip
+    proof = work.tokens(work.PROBLEM + work.PROOF)
+    if teacher:
+        turn = work.TEACHER_ASK + work.TEACHER_ANSWER
+        shared = work.tokens(work.TEACHER_RULES + teacher.shots * turn)
+        found["data_gen_model"] = (
+            teacher.model,
+            work.Load(
+                teacher.requests, shared, work.tokens(work.TEACHER_ASK), teacher.max_new_tokens,
+                banks=8 * len(settings.data_gen.techniques),
+            ),
+            teacher.shards,
+        )  # fmt: skip
+    if verifier:
+        rows = int((teacher.requests if teacher else 0) * work.OPEN_SHARE) or 1
+        shared = work.tokens(work.VERIFIER_RULES + verifier.shots * work.VERIFIER_EXAMPLE)
+        load = work.Load(rows * verifier.votes, shared, proof, verifier.max_new_tokens)
+        found["verify_model"] = (verifier.model, load, 1)
+    for run in ("baseline", "final"):
+        shots = getattr(settings.eval, run).shots
+        load = work.Load(
+            settings.split.test, shots * proof, work.tokens(work.PROBLEM),
+            settings.eval.max_new_tokens,
+        )  # fmt: skip
+        dtype = settings.eval.dtype
+        student = Model(name=settings.train.student.name, family="student", dtype=dtype,
+                        revision=settings.train.student.revision)  # fmt: skip
+        found[f"predict {run}"] = (student, load, 1)
+    for run in ("baseline", "final") if judge else ():
+        assert judge is not None
+        shared = work.tokens(work.VERIFIER_RULES + 8 * work.VERIFIER_EXAMPLE)
+        load = work.Load(settings.split.test * judge.votes, shared, proof, judge.max_new_tokens)
+        found[f"judge {run}"] = (judge.model, load, 1)
+    return found
+
+
+def stage(settings: Settings, name: str, device: Device, results: Path) -> Stage:
+    """Plan one stage; without advice."""
+    if name == "train":
+        rate = work.measured(results, "train/final/model", device.gpu.key)
+        return train_stage(settings, device, rate)
+    if name == "checks":
+        return _checks(settings)
+    model, load, jobs = loads(settings)[name]
+    rate = None
+    if name.startswith("predict"):
+        run = name.split()[1]
+        rate = work.measured(results, f"eval/{run}/predictions.jsonl", device.gpu.key)
+    batch = settings.eval.batch if name.startswith("predict") else SEQUENCES
+    return answer_stage(name, model, load, device, jobs, rate, batch)
+
+
+def _checks(settings: Settings) -> Stage:
+    rows = settings.data_gen.symbolic
+    rows += settings.data_gen.teacher.requests if settings.data_gen.teacher else 0
+    seconds = (rows + 2 * settings.split.test) / (8 * work.CHECKS_PER_CORE)
+    return Stage(
+        "checks", "the kernel", "cpu", 0, hours=seconds / 3600,
+        disk=round(rows * ROW_BYTES / GIB, 1),
+    )  # fmt: skip
+
+
+def names(settings: Settings) -> list[str]:
+    """The stages of these settings, in order."""
+    asked = loads(settings)
+    before = [name for name in asked if name in ("data_gen_model", "verify_model")]
+    after = [name for name in asked if name not in before]
+    baseline = [name for name in after if name.endswith("baseline")]
+    return [*before, "checks", *baseline, "train", *(n for n in after if n not in baseline)]

@@ -1,0 +1,123 @@
+"""Tokens, hours and dollars: how much each stage reads and writes, and how fast.
+
+Every number here is an assumption that the plan prints beside its result; a measurement of the same
+stage on the same kind of device, found in a results folder, takes its place.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from olympiad_ineq.planner.hardware import DATA, Gpu
+from olympiad_ineq.planner.memory import Answering
+from olympiad_ineq.planner.shapes import Shape
+
+# Characters, measured on 200 symbolic candidates of all techniques and levels.
+PROBLEM, PROOF, TEACHER_ANSWER, TEACHER_ASK = 94, 241, 880, 192
+TEACHER_RULES, VERIFIER_RULES, VERIFIER_EXAMPLE = 1756, 1187, 696
+CHARACTERS_PER_TOKEN = 1.7  # SmolLM2 on the same: 1.58 on proofs, 1.72 on answers
+FILLED = 0.6  # of max_new_tokens that an answer takes
+OPEN_SHARE = 0.3  # of a teacher's candidates that the checker leaves open
+TRAIN_MFU, PREFILL_MFU, BANDWIDTH_SHARE = 0.35, 0.4, 0.6
+START_SECONDS = 300  # to load a large model and capture its graphs
+CHECKS_PER_CORE = 100  # proofs checked a second; the kernel alone does 240 to 290
+
+ASSUMPTIONS = (
+    f"{CHARACTERS_PER_TOKEN} characters a token; answers take {FILLED:.0%} of max_new_tokens; "
+    f"{OPEN_SHARE:.0%} of a teacher's candidates reach the second model; training at "
+    f"{TRAIN_MFU:.0%} of peak FLOPs, prefill at {PREFILL_MFU:.0%}, decoding at "
+    f"{BANDWIDTH_SHARE:.0%} of memory bandwidth; {START_SECONDS} s for an engine to start"
+)
+
+
+def tokens(characters: float) -> int:
+    """Tokens of a text of this length."""
+    return math.ceil(characters / CHARACTERS_PER_TOKEN)
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a stage asks of a model: requests, and their parts in tokens.
+
+    Attributes:
+        shared: the beginning that many requests have in common (rules and worked examples), held
+            once in the KV cache for each of `banks` different ones.
+        own: the rest of the prompt. answer: the longest answer allowed.
+    """
+
+    requests: int
+    shared: int
+    own: int
+    answer: int
+    banks: int = 1
+
+    @property
+    def prompt(self) -> int:
+        """Tokens of one prompt."""
+        return self.shared + self.own
+
+    @property
+    def written(self) -> int:
+        """Tokens that all answers together take."""
+        return int(self.requests * self.answer * FILLED)
+
+
+def sequences(load: Load, kv_tokens: int, limit: int) -> int:
+    """Requests that fit into the KV cache at once, the common beginning held once."""
+    room = kv_tokens - load.shared * min(load.banks, 2)
+    return max(0, min(limit, load.requests, room // (load.own + load.answer)))
+
+
+def answer_seconds(
+    load: Load,
+    shape: Shape,
+    gpu: Gpu,
+    memory: Answering,
+    at_once: int,
+    tensor_parallel: int,
+) -> float:
+    """Roofline: decoding reads all weights and the KV cache at each step; prefill computes."""
+    flops = 2 * shape.parameters
+    compute = gpu.tflops * 1e12 * tensor_parallel
+    prefill = load.requests * load.own + load.shared * load.banks
+    held = memory.weights + at_once * (load.prompt + load.answer / 2) * shape.kv_bytes() / (
+        tensor_parallel
+    )
+    step = max(
+        held / (gpu.gbps * 1e9 * BANDWIDTH_SHARE), at_once * flops / (compute * PREFILL_MFU)
+    )
+    return prefill * flops / (compute * PREFILL_MFU) + load.written / max(1, at_once) * step
+
+
+def train_seconds(shape: Shape, gpu: Gpu, tokens_seen: float, length: int, again: bool) -> float:
+    """Six FLOPs per parameter and token, attention beside it; a third more to compute again."""
+    per_token = 6 * (shape.parameters - shape.vocab * shape.hidden * (0 if shape.tied else 1))
+    per_token += 6 * shape.layers * shape.hidden * length
+    flops = tokens_seen * per_token * (4 / 3 if again else 1)
+    return flops / (gpu.tflops * 1e12 * TRAIN_MFU)
+
+
+def dollars(model: str, read: int, written: int) -> float | None:
+    """List price of an API's tokens, or None where the price is not known."""
+    prices: dict[str, Any] = json.loads((DATA / "prices.json").read_text(encoding="utf-8"))
+    price = prices.get(model)
+    if not isinstance(price, dict):
+        return None
+    return float(read * price["input"] + written * price["output"]) / 1e6
+
+
+def measured(results: Path, artifact: str, device: str) -> float | None:
+    """Tokens a second that a finished stage wrote into its manifest, on the same kind of device."""
+    try:
+        manifest = json.loads((results / f"{artifact}.manifest.json").read_text(encoding="utf-8"))
+        gpus = [str(name).lower() for name in manifest["hardware"]["gpus"]]
+        family = device.split("-")[0]
+        same = all(family in name for name in gpus) if gpus else device == "cpu"
+        rate = manifest.get("tokens_per_second")
+        if rate is None and manifest.get("seconds"):
+            rate = manifest["tokens"]["completion"] / manifest["seconds"]
+        return float(rate) if same and rate else None
+    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError):
+        return None

@@ -1,0 +1,132 @@
+"""`olympiad-ineq plan`: what fits, what is refused, and advice that has been tried."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from olympiad_ineq.cli import run
+from olympiad_ineq.errors import UserError
+from olympiad_ineq.planner import make_plan
+from olympiad_ineq.planner.command import before_submitting, granted, read_settings
+from olympiad_ineq.planner.stages import Stage
+
+PHI = Path(__file__).parents[2] / "config" / "phi-1_5.yaml"
+NO_MODELS = ["data_gen.teacher=null", "verify.verifier=null", "data_gen.symbolic=20000",
+             "ablation.sets=[]"]  # fmt: skip
+
+
+def plan(*changes: str) -> tuple[int, dict[str, Stage]]:
+    found = make_plan(read_settings([PHI], changes), results=Path("/nowhere"))
+    return len(found.refused), {stage.name: stage for stage in found.stages}
+
+
+def test_the_mission_fits_in_fp8() -> None:
+    refused, stages = plan()
+    assert refused == 0
+    assert stages["data_gen_model"].sequences is not None
+    assert stages["data_gen_model"].sequences > 90
+    assert 15 < stages["data_gen_model"].parts["kv"] < 17
+
+
+def test_the_teacher_in_bf16_is_refused_with_the_arithmetic() -> None:
+    refused, stages = plan("data_gen.teacher.model.quantization=null")
+    teacher = stages["data_gen_model"]
+    assert refused == 1
+    assert "bf16 on 4 x a100-40 leaves 0.1 GiB for KV" in teacher.reason
+    assert "36.2 usable - 33.9 weights - 1.3 activations - 1.0 other" in teacher.reason
+    assert teacher.advice.startswith("use quantization: fp8, ")
+
+
+def test_the_advice_holds_when_taken() -> None:
+    _, before = plan("data_gen.teacher.model.quantization=null")
+    _, after = plan("data_gen.teacher.model.quantization=fp8")
+    assert before["data_gen_model"].advice.endswith(f"{after['data_gen_model'].sequences} sequences")
+
+
+def test_groups_of_four_bits_must_split() -> None:
+    _, stages = plan("data_gen.teacher.model.quantization=gptq")
+    assert "29568 / 128 = 231 does not split by 4" in stages["data_gen_model"].reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "words"),
+    [
+        (["plan.gpu=v100-16"], "cannot", "v100-16 has 15.8"),
+        (["plan.gpu=v100-16", "train.gradient_checkpointing=true"], "cannot", "v100-16 has 15.8"),
+        (["plan.gpu=v100-32"], "cannot", "set train.gradient_checkpointing=true"),
+        (["plan.gpu=v100-32", "train.gradient_checkpointing=true"], "fits", ""),
+        (["plan.gpu=v100-32", "train.gradient_checkpointing=true", "train.precision=bf16"],
+         "cannot", "does not compute in bf16"),
+        (["plan.gpu=a100-40"], "fits", ""),
+    ],
+)  # fmt: skip
+def test_phi_on_older_gpus(changes: list[str], verdict: str, words: str) -> None:
+    _, stages = plan(*NO_MODELS, *changes)
+    assert stages["train"].verdict == verdict
+    assert words in f"{stages['train'].reason}; {stages['train'].advice}"
+
+
+def test_fp8_needs_more_than_a_v100() -> None:
+    _, stages = plan("plan.gpu=v100-32")
+    assert "sm_75 or later" in stages["data_gen_model"].reason
+
+
+def test_an_api_costs_money_and_no_gpu() -> None:
+    _, stages = plan()
+    judge = stages["judge final"]
+    assert judge.gpus == 0
+    assert judge.dollars > 1
+
+
+def test_the_command_prints_and_says_so_in_its_status(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["plan", "--configfile", str(PHI), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["fits"] and found["gpu_hours"] > 1
+    arguments = ["--set", "data_gen.teacher.model.quantization=null", "plan.gpus=4"]
+    assert run(["plan", "--configfile", str(PHI), *arguments]) == 3
+    assert "leaves 0.1 GiB for KV" in capsys.readouterr().out
+    assert run(["plan"]) == 0  # the embedded default, on this machine
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (["plan.gpu=b9000"], "the hardware table has no such GPU"),
+        (["train.epochs"], "it is no key=value"),
+        (["data_gen.teacher.model.name=a/b"], "its config.json is not at hand"),
+        (["data_gen.teacher.model.quantization=tiny"], "its size is not known"),
+    ],
+)
+def test_what_cannot_be_planned_is_one_line(changes: list[str], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        plan(*changes)
+
+
+class Resource:
+    """As Snakemake reads a profile."""
+
+    def __init__(self, raw: str) -> None:
+        self.raw = raw
+
+
+def test_the_profile_decides_the_gpu_and_a_mismatch_is_refused() -> None:
+    settings = read_settings([PHI], [])
+    profile = {"data_gen_model": {"gpu": Resource("2"), "gpu_model": Resource("a100")}}
+    with pytest.raises(UserError, match="gives it 2 GPUs and tensor_parallel is 4"):
+        before_submitting(settings, granted(profile), Path("/nowhere"))
+    before_submitting(settings, granted({}), Path("/nowhere"))
+    forced = read_settings([PHI], ["plan.force=true"])
+    before_submitting(forced, granted(profile), Path("/nowhere"))
+
+
+def test_a_measured_speed_takes_the_place_of_an_assumed_one(tmp_path: Path) -> None:
+    manifest = tmp_path / "train/final/model.manifest.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(
+        json.dumps({"hardware": {"gpus": ["NVIDIA A100-SXM4-40GB"]}, "tokens_per_second": 1000})
+    )
+    found = make_plan(read_settings([PHI], []), results=tmp_path)
+    train = next(stage for stage in found.stages if stage.name == "train")
+    assert train.basis == "measured"
+    assert train.hours == pytest.approx(train.tokens / 1000 / 3600)
