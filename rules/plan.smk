@@ -2,10 +2,14 @@
 
 
 rule plan:
+    log:
+        "results/logs/plan.log",
     localrule: True
+    conda:
+        "environment.yaml"
     params:
         settings=SETTINGS.model_dump_json(),
         granted=json.dumps(GRANTED),
     shell:
         "python -m olympiad_ineq.planner --settings {params.settings:q}"
-        " --granted {params.granted:q}"
+        " --granted {params.granted:q} 2>&1 | tee {log}"

@@ -72,6 +72,9 @@ AFFECTED: dict[str, tuple[str, list[str]]] = {
     "ablation.sets": ("[model]", []),
     "ablation.rows": ("10", []),
     "report.title": ("Another title", ["report"]),
+    "plan.gpu": ("h100", []),  # what a run is planned for changes nothing in it
+    "plan.gpus": ("8", []),
+    "plan.force": ("true", []),
 }
 # Beside the rule's name, which of the two runs: the other one stays.
 ONE_RUN_ONLY = {"eval.baseline.shots": "baseline", "eval.final.shots": "final"}

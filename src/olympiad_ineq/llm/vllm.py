@@ -17,7 +17,6 @@ from olympiad_ineq.planner import memory
 from olympiad_ineq.settings import Model
 
 
-
 class VllmEngine:
     """See `Engine`. The weights load on `start`, with the context that the requests need."""
 

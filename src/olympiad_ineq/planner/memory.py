@@ -12,8 +12,8 @@ PREFILL = 8192  # tokens that vLLM computes at once (its default below 70 GB of 
 SEQUENCES = 256  # vLLM's limit of sequences in flight (its default below 70 GB of memory)
 BLOCK = 16  # tokens in a block of vLLM's KV cache; 128 on CPUs
 CPU_BLOCK = 128
-# On a CPU: what this project's engine asks of vLLM, and what Python and its libraries take (measured:
-# 870 to 940 MiB of a vLLM process are neither weights nor cache, 570 MiB of a training one).
+# On a CPU: what our engine asks of vLLM, and what Python and its libraries take (measured: 870 to
+# 940 MiB of a vLLM process are neither weights nor cache, 570 MiB of a training one).
 CPU_CACHE = 4 * GIB
 CPU_SEQUENCES = 256
 CPU_PREFILL = 4096
@@ -21,7 +21,7 @@ ANSWERING_PROCESS = 900 << 20
 TRAINING_PROCESS = 570 << 20
 QUANTIZED = {"fp8": 1.0, "int8": 1.0, "w8a8": 1.0, "awq": 0.53, "gptq": 0.53, "bitsandbytes": 0.53}
 # Bytes that autograd keeps per token and layer, as (inner, hidden, kv) factors: measured with
-# saved_tensors_hooks on Llama and Phi of several widths (tests/planner/test_truth.py does it again).
+# saved_tensors_hooks on Llama and Phi of several widths, as tests/planner/test_memory.py does.
 KEPT = {
     ("gated", 2): (8.0, 32.25, 4.0),
     ("gated", 4): (16.0, 36.25, 8.0),

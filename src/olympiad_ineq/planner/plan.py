@@ -47,7 +47,9 @@ class Plan:
     def disk(self) -> float:
         """GiB on disk, every model counted once."""
         models = {s.model: s.disk for s in self.stages}
-        return sum({**models, **{s.model: s.disk for s in self.stages if s.name == "train"}}.values())
+        return sum(
+            {**models, **{s.model: s.disk for s in self.stages if s.name == "train"}}.values()
+        )
 
 
 Granted = Mapping[str, tuple[str | None, int]]

@@ -95,7 +95,9 @@ def from_config(config: Mapping[str, Any], name: str) -> Shape:
         )
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise UserError(
-            f"config.json of {name}", f"it lacks a size ({error})", "use the model's own config.json"
+            f"config.json of {name}",
+            f"it lacks a size ({error})",
+            "use the model's own config.json",
         ) from error
 
 

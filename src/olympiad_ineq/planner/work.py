@@ -85,9 +85,7 @@ def answer_seconds(
     held = memory.weights + at_once * (load.prompt + load.answer / 2) * shape.kv_bytes() / (
         tensor_parallel
     )
-    step = max(
-        held / (gpu.gbps * 1e9 * BANDWIDTH_SHARE), at_once * flops / (compute * PREFILL_MFU)
-    )
+    step = max(held / (gpu.gbps * 1e9 * BANDWIDTH_SHARE), at_once * flops / (compute * PREFILL_MFU))
     return prefill * flops / (compute * PREFILL_MFU) + load.written / max(1, at_once) * step
 
 
