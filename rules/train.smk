@@ -54,10 +54,11 @@ rule train:
         gpu=1,
         # here and not a param: how often it saves changes nothing in what it learns
         checkpoint_steps=SETTINGS.train.checkpoint_steps,
+        samples=SETTINGS.train.samples,
     params:
         settings=lambda wildcards: as_json(
             runs.training(SETTINGS, wildcards.run),
-            without=("checkpoint_steps", "wandb"),
+            without=("checkpoint_steps", "samples", "wandb"),
         ),
         seed=lambda wildcards: runs.seed(SETTINGS, wildcards.run),
         work="results/journal/train/{run}",
@@ -65,5 +66,5 @@ rule train:
         "python $SCRIPTS/train.py --examples {input.examples}"
         " --base-model {input.base_model} --out {output.model} --work {params.work}"
         " --curve {output.curve} --picture {output.picture}"
-        " --checkpoint-steps {resources.checkpoint_steps}"
+        " --checkpoint-steps {resources.checkpoint_steps} --samples {resources.samples}"
         " --settings {params.settings:q} --seed {params.seed} 2>&1 | tee {log}"

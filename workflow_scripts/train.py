@@ -18,8 +18,9 @@ def main() -> None:
     parser.add_argument("--curve", type=Path, required=True)
     parser.add_argument("--picture", type=Path)
     parser.add_argument("--settings", type=Train.model_validate_json, required=True)
-    # these two change nothing in what is learned, so the workflow passes them apart
+    # these change nothing in what is learned, so the workflow passes them apart
     parser.add_argument("--checkpoint-steps", type=int)
+    parser.add_argument("--samples", type=int)
     parser.add_argument("--wandb-mode", default=os.environ.get("WANDB_MODE"))
     parser.add_argument("--wandb-project", default=os.environ.get("WANDB_PROJECT"))
     parser.add_argument("--seed", type=int, required=True)
@@ -27,6 +28,7 @@ def main() -> None:
     wandb = {"mode": args.wandb_mode, "project": args.wandb_project}
     apart = {
         "checkpoint_steps": args.checkpoint_steps,
+        "samples": args.samples,
         "wandb": Wandb.model_validate({k: v for k, v in wandb.items() if v is not None}),
     }
     settings = args.settings.model_copy(update={k: v for k, v in apart.items() if v is not None})

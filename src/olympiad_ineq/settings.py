@@ -148,6 +148,16 @@ class Train(Section):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     gradient_checkpointing: bool = False
     checkpoint_steps: Count = 50
+    validation: int = Field(
+        default=0, ge=0, description="training examples held out, families whole; 0: none"
+    )
+    evaluate_steps: Count = Field(default=100, description="steps between two validation losses")
+    keep: Literal["best", "last"] = Field(
+        default="best", description="the model placed: of the least validation loss, or of the end"
+    )
+    samples: int = Field(
+        default=0, ge=0, description="held-out problems answered and logged at each evaluation"
+    )
     wandb: Wandb = Wandb()
     revision: int = Field(default=1, description="bump to train again after a code change")
 
@@ -157,6 +167,15 @@ class Train(Section):
             raise ValueError(
                 f"batch_size {self.batch_size} is no multiple of "
                 f"micro_batch_size {self.micro_batch_size}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _samples_are_held_out(self) -> "Train":
+        if self.samples > self.validation:
+            raise ValueError(
+                f"samples {self.samples} are drawn from validation {self.validation}: "
+                "raise validation or lower samples"
             )
         return self
 

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import random
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -85,6 +86,22 @@ def test_killed_anywhere_the_final_weights_are_the_same(
     assert losses(undisturbed) == losses(troubled)
     assert not list(troubled.work.glob("checkpoint-*"))
     assert not troubled.out_model.with_name(".model.tmp").exists()
+
+
+def test_ten_kills_and_ten_terms_at_random_steps(request_of: Make) -> None:
+    """The loss curve and the weights are bitwise those of a run that nobody disturbed."""
+    quiet, troubled = request_of("quiet"), request_of("troubled")
+    finish(quiet, epochs=6)
+    draw = random.Random(20260101)
+    deaths = [(step, how) for how in ("step", "term") for step in draw.sample(range(1, 30), 10)]
+    for step, how in sorted(deaths):
+        status, said = in_a_process(troubled, f"{how} {step}", epochs=6)
+        assert status == (-signal.SIGKILL if how == "step" else 1), said
+        assert not troubled.out_model.exists() and not troubled.curve.exists()
+    finish(troubled, epochs=6)
+    assert same(quiet.out_model, troubled.out_model)
+    assert losses(quiet) == losses(troubled)
+    assert len(losses(quiet)) == 30
 
 
 def test_in_bf16_too(request_of: Make) -> None:
@@ -192,6 +209,9 @@ def test_the_card_says_what_it_learned_from(request_of: Make) -> None:
     assert "Built with Qwen" in text
     assert "| proved: the exact kernel accepted every step and the goal | 4 |" in text
     assert "| longer than 200 tokens | 1 |" in text
+    assert "license: apache-2.0\n" in text and "whose terms apply" in text
+    curve = json.loads(request.curve.read_text())
+    assert f"{curve[-1]['loss']:.3f} at the last" in text
     plain = request_of("plain", rows=examples(4))
     train(plain, settings(epochs=1), seed=5)
     assert "Qwen" not in (plain.out_model / "README.md").read_text()

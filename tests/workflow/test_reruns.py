@@ -52,6 +52,10 @@ AFFECTED: dict[str, tuple[str, list[str]]] = {
     "train.precision": ("fp32", TRAIN),
     "train.gradient_checkpointing": ("true", TRAIN),
     "train.checkpoint_steps": ("3", []),  # how often it saves changes nothing in what it learns
+    "train.validation": ("4", TRAIN),
+    "train.evaluate_steps": ("7", TRAIN),
+    "train.keep": ("last", TRAIN),
+    "train.samples": ("0", []),  # what is looked at on the way changes nothing in what it learns
     "train.wandb.mode": ("disabled", []),
     "train.wandb.project": ("other", []),
     "train.revision": ("2", TRAIN),

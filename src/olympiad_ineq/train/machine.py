@@ -2,8 +2,9 @@
 
 import ctypes
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from olympiad_ineq.errors import UserError
 
@@ -94,3 +95,43 @@ def cores() -> int:
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
     return max(1, min(allowed or 1, int(wanted) if wanted.isdigit() else 1 << 16))
+
+
+# Dense peak of products in 16 bits with 32-bit sums, FLOP/s, by the maker's data sheets.
+_PEAK = {
+    "H200": 989e12, "H100": 989e12, "GH200": 989e12, "A100": 312e12, "L40S": 362e12,
+    "V100": 125e12,
+}  # fmt: skip
+
+
+def peak_flops() -> float | None:
+    """What this GPU can do a second at most, or None for a CPU or a GPU that is not in the list."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return None
+    name = torch.cuda.get_device_name()
+    return next((peak for part, peak in _PEAK.items() if part in name), None)
+
+
+def training_flops(model: Any, lengths: Sequence[int], targets: int) -> float:
+    """Floating-point operations of one forward and backward pass: the convention of our MFU.
+
+    6 for each weight of the body and token, 6 for each weight of the LM head and target (the head
+    runs on no other position), and for attention 6 x layers x width x the sum of the rows' squared
+    lengths (causal: half of the square). Nothing is counted for the input embedding, which is a
+    look-up, nor for what checkpointing computes twice. For Phi-1.5, rows of 2,048 and every
+    position a target that is 8.48 GFLOP a token.
+    """
+    head = model.get_output_embeddings().weight
+    inner = sum(p.numel() for p in model.parameters()) - head.numel()
+    if model.get_input_embeddings().weight is not head:
+        inner -= model.get_input_embeddings().weight.numel()
+    config = model.config
+    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    width = config.num_attention_heads * size
+    squares = sum(length * length for length in lengths)
+    return float(
+        6 * (inner * sum(lengths) + head.numel() * targets)
+        + 6 * config.num_hidden_layers * width * squares
+    )

@@ -1,5 +1,7 @@
 """The train stage: examples and a base model in, a tuned model, its curve and its manifest out."""
 
+import re
+import shutil
 import signal
 import sys
 import time
@@ -13,14 +15,18 @@ from olympiad_ineq.artifacts import digest, exclusive, read_parquet, write_manif
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.records import Example, content_id
 from olympiad_ineq.settings import Train
-from olympiad_ineq.train import curve, machine
-from olympiad_ineq.train.card import card
+from olympiad_ineq.train import losses, machine
+from olympiad_ineq.train.best import Best, Validated
+from olympiad_ineq.train.card import Facts, card
 from olympiad_ineq.train.checkpoints import Checkpoints
-from olympiad_ineq.train.data import Rows, encode, order
+from olympiad_ineq.train.data import Row, Rows, encode, hold_out, order
 from olympiad_ineq.train.folders import atomic_folder, refused_by_disk
 
 # What may change between two runs without making the checkpoint of one foreign to the other.
-_FREE = {"wandb", "checkpoint_steps", "student", "micro_batch_size", "gradient_checkpointing"}
+_FREE = {
+    "wandb", "checkpoint_steps", "student", "micro_batch_size", "gradient_checkpointing", "keep",
+    "samples",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,14 +72,18 @@ def _train(request: Request, settings: Train, seed: int, started: float) -> None
     precision = machine.precision(settings.precision, device)
     model, tokenizer = _load(request.base_model)
     context = getattr(model.config, "max_position_embeddings", settings.max_length)
-    rows = encode(examples, tokenizer, min(settings.max_length, context))
+    examples, held_out = hold_out(examples, settings.validation, seed)
+    longest = min(settings.max_length, context)
+    rows = encode(examples, tokenizer, longest)
     _report(rows, len(examples))
+    validation = encode(held_out, tokenizer, longest).rows if held_out else []
     batches = order(len(rows.rows), settings.batch_size, settings.epochs, seed)
     fingerprint = content_id(
         "train", settings.model_dump(mode="json", exclude=_FREE), precision, seed,
         digest(request.examples), digest(request.base_model),
     )  # fmt: skip
     checkpoints = Checkpoints(request.work, fingerprint)
+    best = Best(request.work / "best", fingerprint)
     workers = min(machine.cores(), settings.batch_size) if device == "cpu" else 1
     if workers > 1:
         machine.keep_freed_memory()
@@ -81,11 +91,18 @@ def _train(request: Request, settings: Train, seed: int, started: float) -> None
     with _threads(torch, machine.cores() // workers if workers > 1 else None), _stop() as stop:
         history = _fit(
             request, settings, seed, model, tokenizer, rows, batches, checkpoints, fingerprint,
-            device=device, precision=precision, workers=workers, stop=stop,
+            validation=validation, prompts=[e.prompt for e in held_out[: settings.samples]],
+            best=best, device=device, precision=precision, workers=workers, stop=stop,
         )  # fmt: skip
-    entries = curve.points(history)
-    _place(request, settings, seed, model, tokenizer, examples, rows, precision)
-    curve.write(entries, request.curve, request.picture)
+    entries = losses.points(history)
+    validated = _validated(history, len(validation), best, settings)
+    used = [examples[index] for index in rows.used]
+    facts = Facts(
+        settings, seed, used, rows.left_out, rows.tokens, _licence(request.base_model),
+        entries[0]["loss"], entries[-1]["loss"], validated, _device_name(torch, device), precision,
+    )  # fmt: skip
+    _place(request, settings, model, tokenizer, card(facts), precision, best, validated)
+    losses.write(entries, request.curve, request.picture)
     seconds = sum(entry.get("seconds", 0.0) for entry in history)
     tokens = int(entries[-1]["tokens"])
     write_manifest(
@@ -97,9 +114,11 @@ def _train(request: Request, settings: Train, seed: int, started: float) -> None
             "tokens_per_second": round(tokens / max(seconds, 1e-9), 1),
             "device": device, "precision": precision, "workers": workers,
             "loss": {"first": entries[0]["loss"], "last": entries[-1]["loss"]},
+            **({"validation": validated} if validated else {}),
         },
     )  # fmt: skip
     checkpoints.discard()
+    best.discard()
     print(
         f"train: {len(rows.rows)} examples, {tokens:,} tokens in {seconds:.0f} s "
         f"({tokens / max(seconds, 1e-9):.0f} tokens/s, {precision} on {device}), "
@@ -142,6 +161,9 @@ def _fit(
     checkpoints: Checkpoints,
     fingerprint: str,
     *,
+    validation: list[Row],
+    prompts: list[str],
+    best: Best,
     device: str,
     precision: machine.Precision,
     workers: int,
@@ -150,6 +172,7 @@ def _fit(
     """Run all steps and return the trainer's log."""
     from transformers import PrinterCallback
 
+    from olympiad_ineq.train.samples import Samples
     from olympiad_ineq.train.track import Experiment, Progress
     from olympiad_ineq.train.trainer import CompletionTrainer, config, halt_when
 
@@ -160,6 +183,9 @@ def _fit(
         else Experiment(settings.wandb, fingerprint, request.work, {**dump, "seed": seed})
     )
     callbacks = [Progress(), halt_when(lambda: stop.asked), *([experiment] if experiment else [])]
+    if prompts:
+        log = experiment.samples if experiment else None
+        callbacks.append(Samples(tokenizer, prompts, request.work / "samples.jsonl", log))
     trainer = CompletionTrainer(
         model, tokenizer, rows.rows, batches,
         config(
@@ -168,9 +194,11 @@ def _fit(
             weight_decay=settings.weight_decay, checkpoint_steps=settings.checkpoint_steps,
             precision=precision, device=device,
             gradient_checkpointing=settings.gradient_checkpointing, seed=seed,
+            evaluate_steps=settings.evaluate_steps if validation else None,
         ),
         precision=precision, workers=workers, micro_batch=settings.micro_batch_size,
-        checkpoints=checkpoints, callbacks=callbacks,
+        checkpoints=checkpoints, callbacks=callbacks, validation=validation,
+        on_better=lambda step, loss: best.write(model, _dtype(precision), Validated(step, loss)),
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
     resume = checkpoints.latest()
@@ -192,29 +220,76 @@ def _fit(
     return history
 
 
+def _dtype(precision: str) -> Any:
+    import torch
+
+    return {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[precision]
+
+
+def _validated(
+    history: list[dict[str, Any]], rows: int, best: Best, settings: Train
+) -> dict[str, Any]:
+    """The best and the last validation loss, and which of the two models is placed."""
+    measured = [(e["step"], e["eval_loss"]) for e in history if "eval_loss" in e]
+    if not measured:
+        return {}
+    last = Validated(*measured[-1])
+    least = best.read() or last
+    return {
+        "rows": rows, "best": least._asdict(), "last": last._asdict(), "placed": settings.keep,
+    }  # fmt: skip
+
+
 def _place(
     request: Request,
     settings: Train,
-    seed: int,
     model: Any,
     tokenizer: Any,
-    examples: list[Example],
-    rows: Rows,
+    text: str,
     precision: str,
+    best: Best,
+    validated: dict[str, Any],
 ) -> None:
-    """Save the tuned model in the precision it was computed in."""
-    import torch
+    """Save the tuned model in the precision it was computed in.
 
-    kinds = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
+    Where the least validation loss was not the last one, the model of the other stands beside it,
+    in a folder `last` or `best`.
+    """
     # the trainer wrapped `forward` on the instance; what is saved is weights and configs alone
     model.set_attn_implementation("sdpa")
     model.config.use_cache = True
-    with atomic_folder(request.out_model) as folder:
-        model.to(kinds[precision]).save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-        used = [examples[index] for index in rows.used]
-        text = card(used, settings, rows.left_out, rows.tokens, seed)
-        (folder / "README.md").write_text(text, encoding="utf-8")
+    model.to(_dtype(precision))
+
+    def save(path: Path, which: str) -> None:
+        with atomic_folder(path) as folder:
+            model.save_pretrained(folder)
+            tokenizer.save_pretrained(folder)
+            (folder / "README.md").write_text(text, encoding="utf-8")
+            if which == "best":
+                best.put_into(folder)
+
+    two = bool(validated) and validated["best"]["step"] != validated["last"]["step"]
+    for other in ("best", "last"):
+        path = request.out_model.with_name(other)
+        if two and other != settings.keep:
+            save(path, other)
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+    save(request.out_model, settings.keep if two else "last")
+
+
+def _licence(base_model: Path) -> str | None:
+    """The licence that the base model's own card or licence file names."""
+    try:
+        card_text = (base_model / "README.md").read_text(encoding="utf-8")
+        found = re.search(r"^license: *(\S+)$", card_text, flags=re.MULTILINE)
+        return found[1] if found else None
+    except OSError:
+        return None
+
+
+def _device_name(torch: Any, device: str) -> str:
+    return str(torch.cuda.get_device_name()) if device == "cuda" else "a CPU"
 
 
 class Stop:

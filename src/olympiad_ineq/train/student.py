@@ -17,7 +17,7 @@ from olympiad_ineq.errors import UserError
 from olympiad_ineq.settings import Student
 from olympiad_ineq.train.folders import atomic_folder
 
-HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "LICENSE*")
+HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "LICENSE*", "README.md")
 
 
 def materialise(student: Student, out: Path) -> None:

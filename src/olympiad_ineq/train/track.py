@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from transformers import TrainerCallback
 
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.settings import Wandb
+from olympiad_ineq.train.samples import Sample
 
 
 class Progress(TrainerCallback):  # type: ignore[misc]
@@ -66,8 +68,17 @@ class Experiment(TrainerCallback):  # type: ignore[misc]
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         """Pass numbers on as they are."""
-        if self._run is not None and logs and "loss" in logs:
+        if self._run is not None and logs and ("loss" in logs or "eval_loss" in logs):
             self._run.log(logs, step=state.global_step)
+
+    def samples(self, step: int, found: Sequence[Sample]) -> None:
+        """Log what the student answered after a step, as a table."""
+        if self._run is not None:
+            import wandb
+
+            rows = [list(sample) for sample in found]
+            table = wandb.Table(columns=list(Sample._fields), data=rows)
+            self._run.log({"samples": table}, step=step)
 
     def close(self) -> None:
         """Flush and close the log."""

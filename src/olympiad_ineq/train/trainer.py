@@ -11,6 +11,8 @@ Four changes, each through a hook that TRL and transformers offer:
 """
 
 import math
+import resource
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +31,7 @@ from trl import SFTConfig, SFTTrainer
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.train.checkpoints import Checkpoints
 from olympiad_ineq.train.data import IGNORED, Batch, Row, balance, collate, take
-from olympiad_ineq.train.machine import Precision
+from olympiad_ineq.train.machine import Precision, peak_flops, training_flops
 
 _AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -47,6 +49,7 @@ def config(
     device: str,
     gradient_checkpointing: bool,
     seed: int,
+    evaluate_steps: int | None = None,
 ) -> SFTConfig:
     """The stage's settings in TRL's words; all that TRL would do by itself is off."""
     return SFTConfig(
@@ -67,6 +70,8 @@ def config(
         logging_steps=1,
         logging_nan_inf_filter=False,
         include_num_input_tokens_seen="all",
+        eval_strategy="steps" if evaluate_steps else "no",
+        eval_steps=evaluate_steps,
         save_strategy="steps",
         save_steps=checkpoint_steps,
         average_tokens_across_devices=False,
@@ -89,6 +94,8 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
         workers: threads that share a batch; 1 computes in the caller with all cores.
         micro_batch: rows in one forward pass at most; None lets the workers share a batch.
         checkpoints: where checkpoints go; None writes none.
+        validation: rows to measure the loss on, as often as the arguments say.
+        on_better: called with step and loss whenever the validation loss is the least so far.
     """
 
     def __init__(
@@ -104,6 +111,8 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
         micro_batch: int | None = None,
         checkpoints: Checkpoints | None = None,
         callbacks: list[TrainerCallback] | None = None,
+        validation: Sequence[Row] = (),
+        on_better: Callable[[int, float], None] | None = None,
     ) -> None:
         from datasets import Dataset
 
@@ -116,14 +125,18 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
         self._seconds = 0.0
         self._pool = _pool(workers)
         self._workers = workers
-        columns = {"input_ids": [list(r.ids) for r in rows], "labels": [r.labels for r in rows]}
+        self._validation = validation
+        self._on_better = on_better
+        self._targets = 0
+        self._peak = peak_flops() if args.device.type == "cuda" else None
         super().__init__(
             model=model,
             args=args,
-            train_dataset=Dataset.from_dict(columns),
+            train_dataset=Dataset.from_dict(_columns(rows)),
+            eval_dataset=Dataset.from_dict(_columns(validation)) if validation else None,
             data_collator=collate,
             processing_class=tokenizer,
-            callbacks=callbacks,
+            callbacks=[_evaluate_last(), *(callbacks or [])] if validation else callbacks,
             optimizer_cls_and_kwargs=_optimizer(args, self._pool, workers),
         )
 
@@ -185,8 +198,44 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
         if not torch.isfinite(loss):
             raise diverged(self.state.global_step + 1)
         self._seconds = time.perf_counter() - started
-        self._tokens = sum(lengths)
+        self._lengths, self._targets = lengths, targets
         return loss
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """The mean loss of the validation rows' targets; the least so far is reported."""
+        rows = self._validation
+        size = self._micro_batch or self.args.per_device_train_batch_size
+        batches = [rows[i : i + size] for i in range(0, len(rows), size)]
+        targets = sum(len(row.ids) - row.prompt for row in rows)
+        before = [e["eval_loss"] for e in self.state.log_history if "eval_loss" in e]
+        self.model.eval()
+        total = sum((self._pool.map if self._pool else map)(self._sum_of_losses, batches))
+        loss = total / targets
+        found = {"eval_loss": loss}
+        self.log(found)
+        self.control = self.callback_handler.on_evaluate(  # type: ignore[has-type]
+            self.args,
+            self.state,
+            self.control,  # type: ignore[has-type]
+            found,
+        )
+        self.model.train()
+        if self._on_better is not None and loss < min(before, default=math.inf):
+            self._on_better(self.state.global_step, loss)
+        return found
+
+    @torch.no_grad()
+    def _sum_of_losses(self, rows: Sequence[Row]) -> float:
+        columns = _columns(rows)
+        batch = collate(
+            [
+                dict(zip(columns, values, strict=True))
+                for values in zip(*columns.values(), strict=True)
+            ]
+        )
+        with self.compute_loss_context_manager():
+            loss = self.compute_loss(self.model, self._prepare_inputs(batch), num_items_in_batch=1)
+        return float(loss)
 
     def _in_turn(self, model: torch.nn.Module, shares: list[Batch], targets: int) -> Tensor:
         total = torch.zeros((), device=self.args.device)
@@ -241,7 +290,11 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
         """Add what a step cost to the step's entry."""
         if "loss" in logs and self._seconds:
             logs["seconds"] = round(self._seconds, 4)
-            logs["tokens_per_second"] = round(self._tokens / self._seconds, 1)
+            logs["tokens_per_second"] = round(sum(self._lengths) / self._seconds, 1)
+            logs["memory_gib"] = round(_memory(self.args.device) / (1 << 30), 2)
+            if self._peak:
+                done = training_flops(self.model, self._lengths, self._targets)
+                logs["mfu"] = round(done / self._seconds / self._peak, 4)
         super().log(logs, start_time)
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
@@ -314,6 +367,31 @@ def _clip(pool: ThreadPoolExecutor, workers: int, gradients: list[Tensor], most:
     if scale < 1:
         list(pool.map(lambda mine: torch._foreach_mul_(mine, scale), slices))
     return norm
+
+
+def _columns(rows: Sequence[Row]) -> dict[str, list[list[int]]]:
+    return {"input_ids": [list(r.ids) for r in rows], "labels": [r.labels for r in rows]}
+
+
+def _memory(device: torch.device) -> int:
+    """The most bytes that this process has held so far: on its GPU, or in the machine's memory."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
+
+
+def _evaluate_last() -> TrainerCallback:
+    """A callback that asks for a validation loss after the last step too."""
+
+    class Last(TrainerCallback):  # type: ignore[misc]
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
+            if state.global_step == state.max_steps:
+                control.should_evaluate = True
+            return control
+
+    return Last()
 
 
 def halt_when(asked: Callable[[], bool]) -> TrainerCallback:

@@ -11,7 +11,11 @@ Point = dict[str, float]
 
 
 def points(history: Sequence[Mapping[str, Any]]) -> list[Point]:
-    """One entry a step, from the trainer's log. Tokens count all that the student has read."""
+    """One entry a step, from the trainer's log. Tokens count all that the student has read.
+
+    A step after which the validation loss was measured says it as `validation`.
+    """
+    measured = {entry["step"]: entry["eval_loss"] for entry in history if "eval_loss" in entry}
     return [
         {
             "step": entry["step"],
@@ -20,6 +24,7 @@ def points(history: Sequence[Mapping[str, Any]]) -> list[Point]:
             "learning_rate": entry["learning_rate"],
             "gradient_norm": entry["grad_norm"],
             "tokens_per_second": entry.get("tokens_per_second", 0.0),
+            **({"validation": measured[entry["step"]]} if entry["step"] in measured else {}),
         }
         for entry in history
         if "loss" in entry
@@ -44,6 +49,10 @@ def _draw(curve: Sequence[Point], path: Path) -> None:
         losses = [point["loss"] for point in curve]
         axes.plot(tokens, losses, color="0.75", linewidth=0.8, label="each step")
         axes.plot(tokens, _smooth(losses), color="C0", label="running mean")
+        measured = [(p["tokens"], p["validation"]) for p in curve if "validation" in p]
+        if measured:
+            axes.plot(*zip(*measured, strict=True), "o-", color="C1", markersize=3,
+                      label="validation")  # fmt: skip
         axes.set(xlabel="tokens read", ylabel="loss per completion token", ylim=(0, None))
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
