@@ -52,7 +52,8 @@ rule data_gen:
     input:
         CANDIDATE_SOURCES,
     output:
-        update("results/data_gen/candidates.jsonl"),
+        rows=update("results/data_gen/candidates.jsonl"),
+        summary=update("results/data_gen/summary.json"),
     log:
         "results/logs/data_gen.log",
     benchmark:
@@ -66,4 +67,5 @@ rule data_gen:
     params:
         code=code("data_gen/gather.py", "records.py", "artifacts.py"),
     shell:
-        "python $SCRIPTS/data_gen.py --out {output} {input} 2>&1 | tee {log}"
+        "python $SCRIPTS/data_gen.py --out {output.rows} --summary {output.summary}"
+        " {input} 2>&1 | tee {log}"

@@ -5,8 +5,10 @@ rule split:
     input:
         candidates="results/data_gen/candidates.jsonl",
         verdicts="results/verify/verdicts.jsonl",
+        held_out=list(SETTINGS.split.held_out),
     output:
-        update("results/split/assignment.jsonl"),
+        rows=update("results/split/assignment.jsonl"),
+        dropped=update("results/split/dropped.jsonl"),
     log:
         "results/logs/split.log",
     benchmark:
@@ -20,10 +22,14 @@ rule split:
     params:
         settings=as_json(SETTINGS.split),
         seed=SETTINGS.seed,
-        code=code("split.py", "records.py", "artifacts.py"),
+        held_out=lambda wildcards, input: (
+            f"--held-out {' '.join(input.held_out)}" if input.held_out else ""
+        ),
+        code=code("split.py", "held_out.py", "likeness.py", "canonical.py", *CHECKER),
     shell:
         "python $SCRIPTS/split.py --candidates {input.candidates}"
-        " --verdicts {input.verdicts} --out {output}"
+        " --verdicts {input.verdicts} --out {output.rows} --dropped {output.dropped}"
+        " {params.held_out}"
         " --settings {params.settings:q} --seed {params.seed} 2>&1 | tee {log}"
 
 
@@ -51,3 +57,26 @@ rule split_side:
         "python $SCRIPTS/split_side.py --side {wildcards.side}"
         " --assignment {input.assignment} --candidates {input.candidates}"
         " --verdicts {input.verdicts} --out {output} 2>&1 | tee {log}"
+
+
+rule data_card:
+    input:
+        train="results/split/train.parquet",
+        test="results/split/test.parquet",
+        audit="results/verify/audit.json" if SETTINGS.verify.verifier else [],
+    output:
+        update("results/split/README.md"),
+    log:
+        "results/logs/data_card.log",
+    conda:
+        "environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        audit=lambda wildcards, input: f"--audit {input.audit}" if input.audit else "",
+        code=code("data_card.py", "records.py", "artifacts.py"),
+    shell:
+        "python $SCRIPTS/data_card.py --train {input.train} --test {input.test}"
+        " {params.audit} --out {output} 2>&1 | tee {log}"

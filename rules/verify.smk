@@ -31,7 +31,8 @@ rule verify_model:
         candidates="results/data_gen/candidates.jsonl",
         checked="results/verify/checked.jsonl",
     output:
-        update("results/verify/votes.jsonl"),
+        votes=update("results/verify/votes.jsonl"),
+        audit=update("results/verify/audit.json"),
     log:
         "results/logs/verify_model.log",
     benchmark:
@@ -52,7 +53,8 @@ rule verify_model:
         journal="results/journal/verify_model.jsonl",
     shell:
         "python $SCRIPTS/verify_model.py --candidates {input.candidates}"
-        " --verdicts {input.checked} --out {output} --journal {params.journal}"
+        " --verdicts {input.checked} --out {output.votes} --audit {output.audit}"
+        " --journal {params.journal} --revision {params.revision}"
         " --settings {params.settings:q} --seed {params.seed} 2>&1 | tee {log}"
 
 
@@ -60,6 +62,7 @@ rule verify:
     input:
         checked="results/verify/checked.jsonl",
         votes="results/verify/votes.jsonl" if SETTINGS.verify.verifier else [],
+        audit="results/verify/audit.json" if SETTINGS.verify.verifier else [],
     output:
         update("results/verify/verdicts.jsonl"),
     log:
@@ -73,7 +76,9 @@ rule verify:
         mem_mb=2000,
         runtime=60,
     params:
-        votes=lambda wildcards, input: f"--votes {input.votes}" if input.votes else "",
+        votes=lambda wildcards, input: (
+            f"--votes {input.votes} --audit {input.audit}" if input.votes else ""
+        ),
         code=code("verify.py", "records.py", "artifacts.py"),
     shell:
         "python $SCRIPTS/verify.py --checked {input.checked} {params.votes}"

@@ -1,15 +1,26 @@
 """The split: exact sizes, families whole, every cell served, leaks fail."""
 
+import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from olympiad_ineq.artifacts import write_parquet
+from olympiad_ineq.canonical import canonical_key
+from olympiad_ineq.data_card import card
 from olympiad_ineq.errors import UserError
+from olympiad_ineq.held_out import HeldOut
+from olympiad_ineq.kernel import Unreadable
+from olympiad_ineq.language import read_problem
+from olympiad_ineq.likeness import jaccard, shingles
 from olympiad_ineq.records import (
     TECHNIQUES,
     Assignment,
     Candidate,
+    Example,
     Grade,
+    Json,
     Problem,
     Proof,
     Source,
@@ -89,15 +100,188 @@ def test_one_row_a_problem_and_only_admitted_grades() -> None:
     pairs = [candidate(n) for n in range(10)] + [candidate(10, "open"), candidate(11, "refuted")]
     twin, verdict = candidate(99)
     pairs.append((twin, verdict.model_copy(update={"canonical_key": "k3"})))
-    kept = admit([c for c, _ in pairs], [v for _, v in pairs], PROVED)
+    found = admit([c for c, _ in pairs], [v for _, v in pairs], PROVED)
+    kept = found.rows
     assert len(kept) == 10
     assert [row.id for row in kept] == sorted(row.id for row in kept)
-    accepted = pairs[10][1].model_copy(update={"evidence": {"outcome": "accepted"}})
-    verified = Split(train=1, test=1, admit_verified=True)
-    assert len(admit([pairs[10][0]], [accepted], verified)) == 1
-    assert admit([pairs[10][0]], [accepted], PROVED) == []
+    assert Counter(row.kind for row in found.dropped) == {"grade": 2, "repeated": 1}
+    assert {row.id for row in kept} | {row.id for row in found.dropped} == {c.id for c, _ in pairs}
     with pytest.raises(UserError, match="do not hold the same candidates"):
         admit([pairs[0][0]], [v for _, v in pairs[1:3]], PROVED)
+
+
+def test_what_a_verifier_accepted_enters_only_if_it_is_trusted_and_wanted() -> None:
+    made, verdict = candidate(10, "open")
+
+    def kept(evidence: Json, settings: Split, grade: Grade = "open") -> int:
+        voted = verdict.model_copy(update={"evidence": evidence, "grade": grade})
+        return len(admit([made], [voted], settings).rows)
+
+    verified = Split(train=1, test=1, admit_verified=True)
+    yes = {"kind": "votes", "outcome": "accepted", "trusted": True}
+    assert kept(yes, verified) == 1
+    assert kept(yes, PROVED) == 0
+    assert kept(yes | {"trusted": False}, verified) == 0
+    assert kept({"outcome": "accepted"}, verified) == 0
+    assert kept(yes | {"outcome": "rejected"}, verified) == 0
+    for grade in ("refuted", "unreadable", "limit"):  # no vote raises what the checker decided
+        assert kept(yes, verified, grade) == 0
+
+
+def test_of_one_problem_the_proved_candidate_stays() -> None:
+    pairs = [candidate(n, grade) for n, grade in enumerate(("supported", "proved", "supported"))]
+    verdicts = [v.model_copy(update={"canonical_key": "same"}) for _, v in pairs]
+    both = Split(train=1, test=1, grades=("proved", "supported"))
+    for order in ((0, 1, 2), (1, 0, 2), (2, 1, 0)):
+        found = admit([pairs[n][0] for n in order], [verdicts[n] for n in order], both)
+        assert [row.id for row in found.rows] == [pairs[1][0].id]
+        assert {row.id for row in found.dropped} == {pairs[0][0].id, pairs[2][0].id}
+
+
+def worded(text: str, key: str) -> tuple[Candidate, Verdict]:
+    made, verdict = candidate(1)
+    problem = made.problem.model_copy(update={"text": text})
+    made = Candidate.make(problem, made.proof, made.source)
+    return made, verdict.model_copy(update={"id": made.id, "canonical_key": key})
+
+
+def test_nearly_equal_texts_stand_once_whatever_their_order() -> None:
+    pairs = [
+        worded("Let $a, b$ be positive reals. Show that $a^4+b^2 \\ge 2a^2b$.", "k1"),
+        worded("Prove that for all reals $x, y$, $x^4+y^2 \\geq 2 x^2 y$.", "k2"),
+        worded("Let $a, b$ be positive reals. Show that $a^4+b^2 \\ge 7ab$.", "k3"),
+    ]
+    for ordered in (pairs, pairs[::-1]):
+        found = admit([c for c, _ in ordered], [v for _, v in ordered], PROVED)
+        assert len(found.rows) == 2
+        assert [row.kind for row in found.dropped] == ["near_duplicate"]
+        assert found.dropped[0].id == max(pairs[0][0].id, pairs[1][0].id)
+    off = Split(train=1, test=1, near_duplicates=None)
+    assert len(admit([c for c, _ in pairs], [v for _, v in pairs], off).rows) == 3
+
+
+HELD_OUT = {
+    "a.jsonl": [
+        json.dumps({"problem": "Let $x, y, z > 0$. Prove that $x^2+y^2+z^2 \\ge xy+yz+zx$."}),
+        json.dumps({"text": "Show that $\\sin a+a^7+b^9 \\le a+b+\\pi^4 b$ for all integers."}),
+        json.dumps(
+            {"variables": ["a"], "domain": "real", "given": [], "goal": "a^2+9 >= 6*a", "text": ""}
+        ),
+    ],
+    "b.txt": ["Let a, b, c be positive reals such that abc = 1. Prove that a+b+c >= 3."],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "caught"),
+    [
+        ("Let $a, b, c > 0$. Prove that $a^2+b^2+c^2 \\ge ab+bc+ca$.", True),  # other names
+        ("Let $p, q, r > 0$. Prove that $pq+pr+rq \\le r^2+q^2+p^2$.", True),  # another order
+        ("Let $p, q, r > 0$. Prove that $5p^2+5q^2+5r^2-5pq-5qr \\ge 5rp$.", True),  # scaled
+        ("Suppose that $u, v, w > 0$ satisfy $uvw = 1$. Show that $u+v+w \\ge 3$.", True),
+        ("Let $t$ be a real number. Prove that $18t \\le 27+3t^2$.", True),  # from fields
+        ("Verify that $\\sin x + x^7 + y^9 \\leq x + y + \\pi^4 y$.", True),  # unread: its text
+        ("Let $a, b, c$ be positive reals such that $abc = 1$. Prove that $a^2+b+c \\ge 3$.", False),
+        ("Let $a, b, c$ be positive reals such that $a+b+c = 2$. Prove that $abc \\le 1$.", False),
+        ("Let $x, y, z > 0$. Prove that $x^3+y^3+z^3 \\ge 3xyz$.", False),
+    ],
+)
+def test_held_out_problems_are_caught_by_key_and_by_text(
+    tmp_path: Path, text: str, caught: bool
+) -> None:
+    for name, lines in HELD_OUT.items():
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+    held_out = HeldOut([tmp_path / name for name in HELD_OUT])
+    assert held_out.count == 4 and held_out.unreadable == 1
+    try:
+        read = read_problem(text)
+        key = canonical_key(read.variables, read.domain, read.given, read.goal)
+    except Unreadable:
+        key = "unread"
+    found = admit(*([item] for item in worded(text, key)), PROVED, held_out)
+    assert bool(found.dropped) == caught, found
+    if caught:
+        assert found.dropped[0].kind == "held_out" and "line" in found.dropped[0].reason
+
+
+def test_the_stock_phrase_alone_is_no_likeness() -> None:
+    stock = "Let a, b, c be positive reals such that"
+    assert shingles(stock) == shingles("Let $a, b, c > 0$.") == frozenset()
+    one, other = (f"{stock} ${goal}$." for goal in ("a+b+c >= 3", "a^5 b^7 >= c^9 - 1"))
+    assert jaccard(shingles(one), shingles(other)) < 0.2
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("h.jsonl", "{", "line 1: not JSON"),
+        ("h.jsonl", "[1]", "neither an object nor a text"),
+        ("h.jsonl", '{"answer": 3}', "line 1: no problem"),
+        ("h.parquet", "PAR", "not a file of problems"),
+    ],
+)
+def test_a_bad_held_out_file_is_named_by_line(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UserError, match=message):
+        HeldOut([tmp_path / name])
+
+
+def test_the_test_side_of_another_run_can_be_held_out(tmp_path: Path) -> None:
+    pairs = [worded(f"Prove that $a^{n}+b^{n + 3} >= {n}ab^2$.", f"k{n}") for n in range(2, 12)]
+    made, verdict = pairs[0]
+    row = Assignment(
+        id=made.id, side="test", canonical_key="k2", family="f", technique="amgm", difficulty=1
+    )
+    write_parquet(tmp_path / "t.parquet", examples("test", [row], [made], [verdict]), Example)
+    found = admit(
+        [c for c, _ in pairs], [v for _, v in pairs], PROVED, HeldOut([tmp_path / "t.parquet"])
+    )
+    assert [row.id for row in found.dropped if row.kind == "held_out"] == [made.id]
+
+
+def test_the_card_counts_what_is_there_and_loads_offline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sides: dict[str, list[Example]] = {}
+    for side, numbers in (("train", range(6)), ("test", range(6, 8))):
+        pairs = [candidate(n) for n in numbers]
+        assignment = [
+            Assignment(
+                id=v.id, side=side, canonical_key=f"k{n}", family=f"{n}", technique="amgm",
+                difficulty=1,
+            )
+            for n, (_, v) in zip(numbers, pairs, strict=True)
+        ]  # fmt: skip
+        sides[side] = examples(side, assignment, [c for c, _ in pairs], [v for _, v in pairs])
+        write_parquet(tmp_path / f"{side}.parquet", sides[side], Example)
+    text = card(sides["train"], sides["test"], None)
+    assert "6 training and 2 test" in text and "| amgm | 6 | 2 |" in text
+    assert "license: mit" in text and "Qwen" not in text
+    (tmp_path / "README.md").write_text(text)
+    (tmp_path / "assignment.jsonl").write_text('{"other": 1}\n')  # it must not be taken for data
+
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    loaded = datasets.load_dataset(str(tmp_path), cache_dir=str(tmp_path / "cache"))
+    assert {side: len(rows) for side, rows in loaded.items()} == {"train": 6, "test": 2}
+    assert loaded["train"][0]["completion"] == "(1) clear"
+
+
+def test_the_card_says_whose_words_a_row_is() -> None:
+    pairs = [candidate(n) for n in range(2)]
+    source = Source(kind="model", name="Qwen/Qwen2.5-Math-72B-Instruct", family="f")
+    made = [
+        Assignment(id=v.id, side="train", canonical_key=f"k{n}", family=f"{n}",
+                   technique="amgm", difficulty=1)
+        for n, (_, v) in enumerate(pairs)
+    ]  # fmt: skip
+    own = [pairs[0][0], pairs[1][0].model_copy(update={"source": source})]
+    rows = examples("train", made, own, [v for _, v in pairs])
+    text = card(rows, [], {"reason": "it rejected 97 % of what is wrong"})
+    assert "**Built with Qwen.**" in text and "license: other" in text
+    assert "| Qwen/Qwen2.5-Math-72B-Instruct | 1 | 0 |" in text and "rejected 97 %" in text
 
 
 def test_a_leak_fails_the_stage() -> None:
@@ -134,7 +318,7 @@ def test_the_same_text_on_both_sides_fails_the_stage() -> None:
 def test_examples_carry_prompt_completion_and_evidence() -> None:
     pairs = [candidate(n) for n in range(40)]
     verdicts = [v for _, v in pairs]
-    split = assign(admit([c for c, _ in pairs], verdicts, PROVED), Split(train=10, test=5), seed=3)
+    split = assign(admit([c for c, _ in pairs], verdicts, PROVED).rows, Split(train=10, test=5), seed=3)
     made = examples("train", split, [c for c, _ in pairs], verdicts)
     assert len(made) == 10
     assert made[0].problem.text in made[0].prompt

@@ -175,3 +175,54 @@ class AuditItem(Record):
         problem, proof = fields["problem"], fields["proof"]
         key = content_id("audit", problem.model_dump(), proof.model_dump())
         return AuditItem(id=key, **fields)
+
+
+class Exemplar(Record):
+    """A hand-written problem with its proof, as step records and as prose that says the same."""
+
+    name: str
+    technique: Technique
+    difficulty: int = Field(ge=1, le=4)
+    text: str
+    variables: tuple[str, ...]
+    domain: Domain
+    given: tuple[str, ...] = ()
+    goal: str
+    steps: tuple[Json, ...]
+    proof: str
+    equality: Json = Field(default_factory=dict)
+
+
+DropKind = Literal["grade", "repeated", "near_duplicate", "held_out", "not_drawn"]
+
+
+class Dropped(Record):
+    """A candidate that is on neither side of the split, and why."""
+
+    id: str
+    kind: DropKind
+    reason: str
+
+
+RejectKind = Literal["failed", "truncated", "no_object", "wrong_shape", "duplicate"]
+
+
+class Reject(Record):
+    """A request whose answer is no candidate. `id` is the request's; `text` begins the answer."""
+
+    id: str
+    kind: RejectKind
+    reason: str
+    technique: Technique
+    difficulty: int
+    text: str
+
+
+class BadExemplar(Record):
+    """A hand-written proof with one fault: what kind of fault, and why the proof is rejected."""
+
+    name: str
+    error: str
+    text: str
+    proof: str
+    reason: str

@@ -44,7 +44,15 @@ class Teacher(Section):
     """The model source of data_gen."""
 
     model: Model
-    requests: Count = Field(description="problems asked for; yield is below 1")
+    requests: Count = Field(description="the budget: problems asked for at most")
+    target: Count | None = Field(
+        default=None,
+        description="distinct problems with checked proofs wanted of all techniques together, in "
+        "equal parts; none: the whole budget is asked for in one round",
+    )
+    expected_yield: float = Field(
+        default=0.5, gt=0, le=1, description="usable rows a request gives, until some were seen"
+    )
     shards: Count = 1
     shots: Count = Field(default=4, description="worked examples in each prompt")
     temperature: float = Field(default=0.8, ge=0, le=2)
@@ -101,6 +109,25 @@ class Split(Section):
     admit_verified: bool = Field(
         default=False, description="also open rows that the second model accepted"
     )
+    near_duplicates: float | None = Field(
+        default=0.9,
+        gt=0.3,
+        le=1,
+        description="Jaccard similarity of texts from which one of two problems is left out; none: "
+        "only equal problems are",
+    )
+    held_out: tuple[str, ...] = Field(
+        default=(),
+        description="files of problems that must not be in the data (benchmarks): JSON Lines, "
+        "parquet, or one text a line",
+    )
+
+    @model_validator(mode="after")
+    def _held_out_files_are_there(self) -> "Split":
+        missing = [name for name in self.held_out if not Path(name).is_file()]
+        if missing:
+            raise ValueError(f"held_out names {missing[0]}, and there is no such file")
+        return self
 
     @model_validator(mode="after")
     def _admits_no_known_wrong(self) -> "Split":

@@ -1,61 +1,128 @@
 """Training and test examples: one row a problem, families whole, stratified, checked for leaks.
 
 A problem is one canonical key (renaming, scaling and reordering leave it as it is); of several
-candidates for one problem the one with the smallest id stays. A family is a set of problems so
-alike that seeing one gives the others away: it goes to one side, whole or not at all.
+candidates for one problem the one with the best grade stays, and of those the one with the smallest
+id. A problem whose text is nearly that of another, or that a file of held-out problems has, is left
+out. A family is a set of problems so alike that seeing one gives the others away: it goes to one
+side, whole or not at all.
 """
 
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Literal
 
 from olympiad_ineq.errors import UserError
+from olympiad_ineq.held_out import HeldOut
+from olympiad_ineq.likeness import Index
 from olympiad_ineq.prompts import prompt
-from olympiad_ineq.records import Assignment, Candidate, Example, Verdict
+from olympiad_ineq.records import GRADES, Assignment, Candidate, Dropped, Example, Verdict
 from olympiad_ineq.settings import Split
 
 Cell = tuple[str, int]
 Side = Literal["train", "test"]
 
 
+@dataclass
+class Admitted:
+    """The problems that may become examples, one row each, and every candidate left out so far."""
+
+    rows: list[Assignment] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+
+
 def admit(
-    candidates: Iterable[Candidate], verdicts: Iterable[Verdict], settings: Split
-) -> list[Assignment]:
+    candidates: Iterable[Candidate],
+    verdicts: Iterable[Verdict],
+    settings: Split,
+    held_out: HeldOut | None = None,
+) -> Admitted:
     """One row for each problem that the settings admit, sorted by id. Sides are not set yet.
 
+    Both are read once, side by side; what is kept of a row is its assignment and its text.
+
     Raises:
-        UserError: the two files do not hold the same candidates.
+        UserError: the two do not hold the same candidates in the same order.
     """
-    by_id = {verdict.id: verdict for verdict in verdicts}
-    chosen: dict[str, Assignment] = {}
-    count = 0
-    for candidate in candidates:
-        count += 1
-        verdict = by_id.get(candidate.id)
-        if verdict is None:
-            raise _mismatch(candidate.id)
-        if verdict.canonical_key is None or not _admitted(verdict, settings):
+    found = Admitted()
+    chosen: dict[str, tuple[int, Assignment, str]] = {}
+    for candidate, verdict in zip_longest(candidates, verdicts):
+        if candidate is None or verdict is None or candidate.id != verdict.id:
+            raise _mismatch((candidate or verdict).id)
+        if why := _refused(verdict, settings):
+            found.dropped.append(Dropped(id=candidate.id, kind="grade", reason=why))
             continue
-        row = Assignment(
-            id=candidate.id,
-            side="train",
-            canonical_key=verdict.canonical_key,
-            family=verdict.family,
-            technique=candidate.problem.technique,
-            difficulty=candidate.problem.difficulty,
-        )
-        kept = chosen.setdefault(row.canonical_key, row)
-        if row.id < kept.id:
-            chosen[row.canonical_key] = row
-    if count != len(by_id):
-        raise _mismatch("a verdict")
-    return sorted(chosen.values(), key=lambda row: row.id)
+        row = _row(candidate, verdict)
+        text = candidate.problem.text
+        if held_out and (why := held_out.find(row.canonical_key, text)):
+            found.dropped.append(Dropped(id=row.id, kind="held_out", reason=why))
+            continue
+        mine = (GRADES.index(verdict.grade), row, text)
+        kept = chosen.setdefault(row.canonical_key, mine)
+        if (mine[0], row.id) < (kept[0], kept[1].id):
+            chosen[row.canonical_key], mine = mine, kept
+        if mine[1].id != chosen[row.canonical_key][1].id:
+            winner = chosen[row.canonical_key][1].id
+            why = f"the same problem as {winner}"
+            found.dropped.append(Dropped(id=mine[1].id, kind="repeated", reason=why))
+    rows = sorted(chosen.values(), key=lambda item: (item[0], item[1].id))
+    _drop_near(rows, settings.near_duplicates, found)
+    found.rows.sort(key=lambda row: row.id)
+    return found
 
 
-def _admitted(verdict: Verdict, settings: Split) -> bool:
-    accepted = verdict.grade == "open" and verdict.evidence.get("outcome") == "accepted"
-    return verdict.grade in settings.grades or (settings.admit_verified and accepted)
+def _refused(verdict: Verdict, settings: Split) -> str:
+    """Why a verdict does not admit its candidate; empty if it does."""
+    if verdict.canonical_key is None:
+        return f"{verdict.grade}: {verdict.reason}"
+    if verdict.grade in settings.grades:
+        return ""
+    evidence = verdict.evidence
+    if settings.admit_verified and verdict.grade == "open":
+        if evidence.get("outcome") == "accepted" and evidence.get("trusted") is True:
+            return ""
+        if evidence.get("outcome") == "accepted":
+            return f"{verdict.grade}: accepted by a verifier that is not trusted"
+    return f"{verdict.grade}: {verdict.reason}"
+
+
+def _row(candidate: Candidate, verdict: Verdict) -> Assignment:
+    assert verdict.canonical_key is not None
+    return Assignment(
+        id=candidate.id,
+        side="train",
+        canonical_key=verdict.canonical_key,
+        family=verdict.family,
+        technique=candidate.problem.technique,
+        difficulty=candidate.problem.difficulty,
+    )
+
+
+def _drop_near(
+    rows: Sequence[tuple[int, Assignment, str]], threshold: float | None, found: Admitted
+) -> None:
+    """Move each row to `found`, as a row or, if its text is like an earlier one's, as dropped."""
+    index = Index(threshold) if threshold else None
+    for _, row, text in rows:
+        like = index.find(text) if index else None
+        if like is None:
+            found.rows.append(row)
+            if index:
+                index.add(row.id, text)
+        else:
+            why = f"its text is nearly that of {like}"
+            found.dropped.append(Dropped(id=row.id, kind="near_duplicate", reason=why))
+
+
+def not_drawn(rows: Iterable[Assignment], chosen: Iterable[Assignment]) -> list[Dropped]:
+    """The admitted rows that the sides had no place for."""
+    taken = {row.id for row in chosen}
+    why = "both sides are full, or a relative is in the test set"
+    return [
+        Dropped(id=row.id, kind="not_drawn", reason=why) for row in rows if row.id not in taken
+    ]
 
 
 def _mismatch(what: str) -> UserError:

@@ -107,28 +107,32 @@ def check_candidates(
         yield verdict
 
 
-def merge(checked: Path, votes: Path | None) -> list[Verdict]:
-    """The checker's verdicts with the second model's votes on the open ones.
+def merge(checked: Path, votes: Path | None, trusted: bool = False) -> Iterator[Verdict]:
+    """The checker's verdicts with the second model's votes on the open ones, one at a time.
 
-    The grade stays `open`; the votes are its evidence (`split.admit_verified` admits the accepted).
+    The grade stays as it was; the votes are evidence beside it, with `trusted`, which says whether
+    the verifier did well enough on its audit (`split.admit_verified` admits only what a trusted one
+    accepted).
 
     Raises:
         UserError: a vote on a candidate that was not open, or that is not there.
     """
-    verdicts = {verdict.id: verdict for verdict in read_jsonl(checked, Verdict)}
-    for vote in read_jsonl(votes, Vote) if votes else ():
-        verdict = verdicts.get(vote.id)
-        if verdict is None or verdict.grade not in ("open", "limit"):
-            raise UserError(
-                f"{votes}: the vote on {vote.id}",
-                "only open candidates are voted on",
-                f"delete {votes} and run the verify stage again",
-            )
-        evidence = {"kind": "votes", **vote.model_dump(mode="json", exclude={"id"})}
-        verdicts[vote.id] = verdict.model_copy(
+    cast = {vote.id: vote for vote in read_jsonl(votes, Vote)} if votes else {}
+    for verdict in read_jsonl(checked, Verdict):
+        vote = cast.pop(verdict.id, None) if verdict.grade in ("open", "limit") else None
+        if vote is None:
+            yield verdict
+            continue
+        said = vote.model_dump(mode="json", exclude={"id"})
+        yield verdict.model_copy(
             update={
                 "reason": "; ".join(filter(None, [verdict.reason, *vote.reasons])),
-                "evidence": evidence,
+                "evidence": {"kind": "votes", **said, "trusted": trusted},
             }
         )
-    return list(verdicts.values())
+    if cast:
+        raise UserError(
+            f"{votes}: the vote on {min(cast)}",
+            "only open candidates are voted on",
+            f"delete {votes} and run the verify stage again",
+        )

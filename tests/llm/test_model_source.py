@@ -2,16 +2,18 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from olympiad_ineq import artifacts
+from olympiad_ineq.data_gen import model
 from olympiad_ineq.data_gen.model import (
     BANKS,
+    TECHNIQUE_NAMES,
     Ask,
     Exemplars,
-    Reject,
     generate_shard,
     plan,
     read_answer,
@@ -19,8 +21,8 @@ from olympiad_ineq.data_gen.model import (
     shard_of,
 )
 from olympiad_ineq.errors import UserError
-from olympiad_ineq.llm import Response
-from olympiad_ineq.records import TECHNIQUES, Candidate, Json
+from olympiad_ineq.llm import Request, Response
+from olympiad_ineq.records import TECHNIQUES, Candidate, Json, Reject
 from olympiad_ineq.settings import DataGen
 from olympiad_ineq.verify import check_candidate
 
@@ -111,7 +113,7 @@ def test_prompts_hold_worked_examples_that_read_back_as_proved_candidates() -> N
             row = read_answer(ASK, Response(turn.content, "stop", 1, 1), "m")
             assert isinstance(row, Candidate)
             assert check_candidate(row).grade == "proved"
-    assert len(seen) == 4 * 4 * BANKS
+    assert len(seen) >= 50  # nearly the whole bank of 66 stands in some prompt
     asked = request_for(ASK, exemplars, settings.teacher)
     assert [m.role for m in asked.prompt if not isinstance(m, str)] == [
         "system",
@@ -180,6 +182,127 @@ def test_errors_name_the_value(tmp_path: Path) -> None:
         generate_shard(data_gen(), 1, 0, *paths)
     with pytest.raises(UserError, match="no teacher"):
         generate_shard(data_gen().model_copy(update={"teacher": None, "symbolic": 1}), 0, 0, *paths)
+
+
+def test_sets_larger_than_the_bank_are_filled_up_from_the_symbolic_source() -> None:
+    settings = data_gen()
+    turns = Exemplars(settings, 18, 1).turns("amgm", 3)
+    assert len(turns) == 36 and len({turn.content for turn in turns[1::2]}) == 18
+
+
+class Teacher:
+    """An engine whose answers prove a problem of their own; `share` of them only, by the seed."""
+
+    def __init__(self, share: dict[str, float], die_after: int | None = None) -> None:
+        self.fingerprint: Json = {"engine": "made up"}
+        self.whole_chunks = False
+        self.share, self.die_after = share, die_after
+        self.asked: list[int] = []
+
+    def excess(self, request: Request) -> None:
+        return None
+
+    def prepare(self, requests: Sequence[Request], batch: int) -> None:
+        pass
+
+    def start(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+        for place, request in enumerate(requests):
+            assert request.seed is not None and not isinstance(request.prompt, str)
+            if len(self.asked) == self.die_after:
+                raise KeyboardInterrupt
+            self.asked.append(request.seed)
+            words = request.prompt[-1].content
+            name = next(t for t, known in TECHNIQUE_NAMES.items() if f"proved by {known}." in words)
+            good = request.seed % 1000 < 1000 * self.share[name]
+            n = request.seed % 10**6 + 2  # another problem for every seed
+            claim = f"a^2+{n}^2*b^2 >= 2*{n}*a*b"
+            shown = f"a^2+{n}^2b^2 \\ge 2 \\cdot {n}ab"
+            answer = GOOD | {
+                "text": f"Let $a, b > 0$. Prove that ${shown}$.",
+                "goal": claim,
+                "steps": [{"id": "s1", "claim": claim, "by": "square", "expr": f"a-{n}*b"}],
+                "proof": f"Since $(a-{n}b)^2 \\ge 0$, ${shown}$.",
+                "equality": {},
+            }
+            yield place, Response(json.dumps(answer) if good else "I do not know.", "stop", 5, 7)
+
+
+def run_teacher(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, engine: Teacher, settings: DataGen
+) -> tuple[list[Candidate], list[Reject], Json]:
+    monkeypatch.setattr(model, "open_engine", lambda _: engine)
+    folder.mkdir(exist_ok=True)
+    rows = generate_shard(settings, 0, 7, folder / "rows", folder / "rejects", folder / "journal")
+    return *rows, json.loads((folder / "rows.manifest.json").read_text())
+
+
+def test_rounds_go_on_until_the_target_is_reached(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = data_gen(requests=2000, target=80, expected_yield=0.9)
+    share = dict.fromkeys(TECHNIQUES, 0.8) | {"sos": 0.3}
+    engine = Teacher(share)
+    candidates, rejects, told = run_teacher(monkeypatch, tmp_path, engine, settings)
+    assert told["target"] == dict.fromkeys(TECHNIQUES, 20) and told["short"] == {}
+    assert min(told["usable"].values()) >= 20 and len(told["rounds"]) >= 2
+    assert told["rounds"][0]["asked"] == dict.fromkeys(TECHNIQUES, 23)  # 20 by a yield of 0.9
+    assert set(told["rounds"][-1]["asked"]) == {"sos"}  # what is short is asked for, nothing else
+    assert len(candidates) + len(rejects) == told["asked"] == len(set(engine.asked)) < 400
+
+
+def test_a_spent_budget_states_the_shortfall(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = data_gen(requests=101, target=80)
+    engine = Teacher(dict.fromkeys(TECHNIQUES, 0.9) | {"cauchy": 0.0})
+    candidates, rejects, told = run_teacher(monkeypatch, tmp_path, engine, settings)
+    assert len(engine.asked) == told["asked"] == len(candidates) + len(rejects) == 101
+    assert told["short"]["cauchy"] == 20 == 20 - told["usable"]["cauchy"]
+    assert "cauchy: 0 of 20" in capsys.readouterr().out
+
+
+def test_a_killed_shard_plans_the_same_rounds_and_asks_nothing_twice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = data_gen(requests=300, target=60)
+    share = dict.fromkeys(TECHNIQUES, 0.5)
+    whole = Teacher(share)
+    run_teacher(monkeypatch, tmp_path / "whole", whole, settings)
+    asked: list[int] = []
+    for die_after in (5, 40, 70, None):
+        engine = Teacher(share, die_after)
+        if die_after is not None:
+            with pytest.raises(KeyboardInterrupt):
+                run_teacher(monkeypatch, tmp_path / "killed", engine, settings)
+        else:
+            run_teacher(monkeypatch, tmp_path / "killed", engine, settings)
+        asked += engine.asked
+    assert sorted(asked) == sorted(whole.asked)
+    for name in ("rows", "rejects"):
+        mine, theirs = ((tmp_path / f / name).read_bytes() for f in ("whole", "killed"))
+        assert mine == theirs
+
+
+def test_shards_of_a_target_never_ask_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = data_gen(requests=200, target=50, shards=3)
+    monkeypatch.setattr(model, "check_candidates", lambda rows, **_: [])
+    ids: list[str] = []
+    monkeypatch.setattr(model._Session, "_count_usable", lambda self, new: Counter())
+    for shard in range(3):
+        engine = Teacher(dict.fromkeys(TECHNIQUES, 0.0))
+        monkeypatch.setattr(model, "open_engine", lambda _, engine=engine: engine)
+        paths = [tmp_path / f"{shard}{name}" for name in ("rows", "rejects", "journal")]
+        _, rejects = generate_shard(settings, shard, 7, *paths)
+        ids += [reject.id for reject in rejects]
+    assert len(set(ids)) == len(ids) == 200
 
 
 @pytest.mark.model

@@ -2,44 +2,63 @@
 
 Nothing that it says is believed here: an answer of the right shape becomes a candidate for the
 checker, anything else becomes a reject that says why. Every request ends as exactly one of the two.
+
+With a target, a shard asks in rounds: what its part of the target needs by the yield so far, then
+what is still short, until nothing is short or its part of the budget is spent (`rounds.py`).
 """
 
 import json
 import math
+import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from itertools import count as count_up
+from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Literal, get_args
+from typing import get_args
 
 from pydantic import ValidationError
 
-from olympiad_ineq import artifacts, prompts
+from olympiad_ineq import artifacts, exemplars, prompts
 from olympiad_ineq.data_gen import symbolic
+from olympiad_ineq.data_gen.rounds import Rounds, shares
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.language.parse import parse_statement
-from olympiad_ineq.llm import Generated, Message, Request, Response, Sampling, generate, open_engine
+from olympiad_ineq.llm import (
+    Engine,
+    Message,
+    Request,
+    Response,
+    Sampling,
+    generate,
+    open_engine,
+)
 from olympiad_ineq.llm.reading import find_object
 from olympiad_ineq.proof import check_proof, grade_text
 from olympiad_ineq.records import (
     Candidate,
     Domain,
+    Exemplar,
     Json,
     Problem,
     Proof,
-    Record,
+    Reject,
+    RejectKind,
     Source,
     Technique,
     content_id,
 )
 from olympiad_ineq.settings import DataGen, Teacher
+from olympiad_ineq.verify import check_candidates
 
 BATCH = 256  # answers that a kill can cost, and that the engine draws together
 BANKS = 8  # different sets of worked examples for each technique
+CHECK_SECONDS, CHECK_MEMORY_MB = 10, 2048  # of the check that counts a round's usable rows
 RAW = 4000  # characters of a bad answer that its reject keeps
 
 TECHNIQUE_NAMES: dict[Technique, str] = {
@@ -68,20 +87,6 @@ PHRASINGS = (
     "Begin the text with 'Given'.",
     "Begin the text with 'For'.",
 )
-
-RejectKind = Literal["failed", "truncated", "no_object", "wrong_shape", "duplicate"]
-
-
-class Reject(Record):
-    """A request whose answer is no candidate. `id` is the request's; `text` begins the answer."""
-
-    id: str
-    kind: RejectKind
-    reason: str
-    technique: Technique
-    difficulty: int
-    text: str
-
 
 @dataclass(frozen=True)
 class Ask:
@@ -112,6 +117,11 @@ def plan(settings: DataGen, count: int, seed: int) -> list[Ask]:
     Whole rounds cover every combination once. The first requests of a longer plan are the shorter
     plan; the order of values is drawn from the seed.
     """
+    return list(islice(_asks(settings, seed), count))
+
+
+def _asks(settings: DataGen, seed: int) -> Iterator[Ask]:
+    """The plan without end."""
     axes: list[list[int]] = [
         list(range(len(settings.techniques))),
         list(settings.difficulties),
@@ -122,23 +132,19 @@ def plan(settings: DataGen, count: int, seed: int) -> list[Ask]:
     draw = Random(f"plan {seed} {settings.revision}")
     for axis in axes:
         draw.shuffle(axis)
-    asks = []
-    for index in range(count):
+    for index in count_up():
         technique, difficulty, variables, constraint, phrasing = _cell(index, axes)
         key = content_id("ask", seed, settings.revision, index)
-        asks.append(
-            Ask(
-                id=key,
-                seed=int(key[:12], 16),
-                technique=settings.techniques[technique],
-                difficulty=difficulty,
-                variables=variables,
-                constraint=constraint if variables > 1 else 0,
-                phrasing=phrasing,
-                bank=int(key[12:], 16) % BANKS,
-            )
+        yield Ask(
+            id=key,
+            seed=int(key[:12], 16),
+            technique=settings.techniques[technique],
+            difficulty=difficulty,
+            variables=variables,
+            constraint=constraint if variables > 1 else 0,
+            phrasing=phrasing,
+            bank=int(key[12:], 16) % BANKS,
         )
-    return asks
 
 
 def _cell(index: int, axes: Sequence[Sequence[int]]) -> list[int]:
@@ -157,44 +163,102 @@ def _cell(index: int, axes: Sequence[Sequence[int]]) -> list[int]:
 
 
 def shard_of(asks: Sequence[Ask], shard: int, shards: int) -> list[Ask]:
-    """The asks of one shard, those that share worked examples together so that their prompts do."""
-    own = [ask for place, ask in enumerate(asks) if place % shards == shard]
-    return sorted(own, key=lambda ask: (ask.technique, ask.bank))
+    """The asks of one shard: every `shards`-th of each technique."""
+    met: Counter[str] = Counter()
+    first = {ask.technique: None for ask in asks}
+    turn = {technique: place for place, technique in enumerate(first)}
+    own = []
+    for ask in asks:
+        if (met[ask.technique] + turn[ask.technique]) % shards == shard:
+            own.append(ask)
+        met[ask.technique] += 1
+    return own
+
+
+class _Supply:
+    """A shard's asks of each technique, as many as are wanted, in the order of the plan.
+
+    What a technique is asked for beyond its even part of the budget continues its part of the plan,
+    so that no two shards ever ask the same.
+    """
+
+    def __init__(self, settings: DataGen, shard: int, shards: int, seed: int) -> None:
+        self._plan = _asks(settings, seed)
+        self._step = len(settings.techniques) * shards
+        self._shard, self._shards = shard, shards
+        self._waiting: dict[Technique, list[Ask]] = {t: [] for t in settings.techniques}
+
+    def take(self, wanted: dict[Technique, int]) -> list[Ask]:
+        """So many asks of each technique, those with the same worked examples side by side."""
+        while any(len(self._waiting[t]) < n for t, n in wanted.items()):
+            block = list(islice(self._plan, self._step))  # a whole turn: each technique evenly
+            for ask in shard_of(block, self._shard, self._shards):
+                self._waiting[ask.technique].append(ask)
+        taken = []
+        for technique, number in wanted.items():
+            taken += self._waiting[technique][:number]
+            del self._waiting[technique][:number]
+        return sorted(taken, key=lambda ask: (ask.technique, ask.bank))
 
 
 class Exemplars:
-    """Worked examples for the teacher's prompts, every one accepted by the kernel."""
+    """Worked examples for the teacher's prompts, every one accepted by the kernel.
+
+    Each of a technique's BANKS sets is drawn from the hand-written bank; where a set is to be
+    larger than what the bank has of the technique, the symbolic source gives the rest.
+    """
 
     def __init__(self, settings: DataGen, shots: int, seed: int) -> None:
         self._settings, self._shots, self._seed = settings, shots, seed
 
     @cached_property
-    def _bank(self) -> dict[Technique, list[tuple[Ask, str]]]:
-        bank: dict[Technique, list[tuple[Ask, str]]] = {t: [] for t in self._settings.techniques}
-        want = self._shots * BANKS
-        for technique, found in bank.items() if want else ():
-            drafts = symbolic.generate(
-                (technique,),
-                self._settings.variables,
-                self._settings.difficulties,
-                want * 2,
-                self._seed,
-            )
-            for draft in drafts:
-                if len(found) == want:
-                    break
-                if _sound(draft):
-                    found.append((_ask_for(draft), _answer_of(draft)))
-        return bank
+    def _banks(self) -> dict[Technique, list[list[Exemplar]]]:
+        return {technique: self._sets(technique) for technique in self._settings.techniques}
+
+    def _sets(self, technique: Technique) -> list[list[Exemplar]]:
+        written = [row for row in exemplars.good() if row.technique == technique]
+        drawn = min(self._shots, len(written))
+        more = self._drafts(technique, (self._shots - drawn) * BANKS)
+        rest = self._shots - drawn
+        return [
+            Random(f"bank {self._seed} {technique} {bank}").sample(written, drawn)
+            + more[bank * rest : (bank + 1) * rest]
+            for bank in range(BANKS)
+        ]
+
+    def _drafts(self, technique: Technique, want: int) -> list[Exemplar]:
+        drafts = symbolic.generate(
+            (technique,),
+            self._settings.variables,
+            self._settings.difficulties,
+            want * 2,
+            self._seed,
+        )
+        return list(islice((_exemplar(d) for d in drafts if _sound(d)), want))
 
     def turns(self, technique: Technique, bank: int) -> list[Message]:
         """The worked examples of one bank as turns of a conversation."""
-        found = self._bank[technique][bank * self._shots : (bank + 1) * self._shots]
         return [
             turn
-            for ask, answer in found
-            for turn in (Message("user", ask.words()), Message("assistant", answer))
+            for row in self._banks[technique][bank]
+            for turn in (Message("user", _ask_for(row).words()), Message("assistant", _answer(row)))
         ]
+
+
+def _exemplar(draft: symbolic.Draft) -> Exemplar:
+    return Exemplar(
+        name=draft.template,
+        technique=draft.technique,
+        difficulty=draft.difficulty,
+        text=draft.text,
+        variables=draft.variables,
+        domain=draft.domain,
+        given=draft.given,
+        goal=draft.goal,
+        steps=draft.steps,
+        proof=draft.proof_text,
+        equality=draft.equality,
+    )
 
 
 def _sound(draft: symbolic.Draft) -> bool:
@@ -204,34 +268,35 @@ def _sound(draft: symbolic.Draft) -> bool:
     return found.grade == said.grade == "proved"
 
 
-def _ask_for(draft: symbolic.Draft) -> Ask:
-    given = " ".join(draft.given)
+def _ask_for(row: Exemplar) -> Ask:
+    """What the exemplar would have been asked for by."""
+    given = " ".join(row.given)
     constraint = 0 if not given else 3 if "^" in given else 1 if "+" in given else 2
     phrasing = next(
-        (n for n, words in enumerate(PHRASINGS) if draft.text.startswith(words.split("'")[1])), 0
+        (n for n, words in enumerate(PHRASINGS) if row.text.startswith(words.split("'")[1])), 0
     )
     return Ask(
-        id=draft.key,
+        id=row.name,
         seed=0,
-        technique=draft.technique,
-        difficulty=draft.difficulty,
-        variables=len(draft.variables),
+        technique=row.technique,
+        difficulty=row.difficulty,
+        variables=len(row.variables),
         constraint=constraint,
         phrasing=phrasing,
         bank=0,
     )
 
 
-def _answer_of(draft: symbolic.Draft) -> str:
+def _answer(row: Exemplar) -> str:
     answer = {
-        "text": draft.text,
-        "variables": draft.variables,
-        "domain": draft.domain,
-        "given": draft.given,
-        "goal": draft.goal,
-        "steps": draft.steps,
-        "proof": draft.proof_text,
-        "equality": draft.equality,
+        "text": row.text,
+        "variables": row.variables,
+        "domain": row.domain,
+        "given": row.given,
+        "goal": row.goal,
+        "steps": row.steps,
+        "proof": row.proof,
+        "equality": row.equality,
     }
     return json.dumps(answer, ensure_ascii=False)
 
@@ -340,28 +405,36 @@ def generate_shard(
             f"data_gen.teacher.shards is {teacher.shards}",
             f"name one from 0 to {teacher.shards - 1}",
         )
-    asks = shard_of(plan(settings, teacher.requests, seed), shard, teacher.shards)
-    exemplars = Exemplars(settings, teacher.shots, seed)
-    requests = [request_for(ask, exemplars, teacher, settings.revision) for ask in asks]
+    rounds = Rounds(
+        settings.techniques,
+        budget=shares(teacher.requests, teacher.shards)[shard],
+        target=shares(teacher.target, teacher.shards)[shard] if teacher.target else None,
+        expected_yield=teacher.expected_yield,
+        first=shard,
+    )
     with (
         closing(open_engine(teacher.model)) as engine,
         artifacts.exclusive(journal_path, f"shard {shard}"),
         closing(artifacts.Journal(journal_path)) as journal,
     ):
-        generated = generate(engine, requests, journal, BATCH, label=f"teacher {shard}")
-        fingerprint = engine.fingerprint
-    candidates, rejected = _sorted_out(asks, generated, teacher.model.name)
+        session = _Session(settings, teacher, shard, seed, engine, journal)
+        while wanted := rounds.next():
+            rounds.got(session.ask(wanted, count_usable=teacher.target is not None))
+    for line in rounds.shortfalls():
+        print(f"data_gen shard {shard} fell short: {line}")
+    candidates, rejected = list(session.candidates.values()), session.rejected
     artifacts.write_jsonl(rejects, rejected)
     artifacts.write_jsonl(out, candidates)
     facts = {
-        "engine": fingerprint,
+        "engine": session.engine.fingerprint,
         "seed": seed,
         "shard": shard,
-        "asked": len(asks),
+        "asked": session.asked,
         "candidates": len(candidates),
         "rejects": dict(sorted(Counter(reject.kind for reject in rejected).items())),
-        "tokens": generated.tokens(),
-        "seconds": generated.seconds,
+        **rounds.facts(),
+        "tokens": dict(session.tokens),
+        "seconds": round(session.seconds, 1),
     }
     for path in (rejects, out):
         artifacts.write_manifest(
@@ -375,21 +448,87 @@ def generate_shard(
     return candidates, rejected
 
 
-def _sorted_out(
-    asks: Sequence[Ask], generated: Generated, model: str
-) -> tuple[list[Candidate], list[Reject]]:
-    """Every ask as one row: a candidate, or a reject; of two equal answers the second is one."""
-    candidates: dict[str, Candidate] = {}
-    rejected = []
-    for ask, response in zip(asks, generated.responses, strict=True):
-        row = read_answer(ask, response, model)
-        if isinstance(row, Candidate) and row.id in candidates:
-            row = _reject(ask, "duplicate", f"the same answer as candidate {row.id}", response.text)
-        if isinstance(row, Candidate):
-            candidates[row.id] = row
-        else:
-            rejected.append(row)
-    return list(candidates.values()), rejected
+class _Session:
+    """One shard's conversation with the teacher, round after round."""
+
+    def __init__(
+        self,
+        settings: DataGen,
+        teacher: Teacher,
+        shard: int,
+        seed: int,
+        engine: Engine,
+        journal: artifacts.Journal,
+    ) -> None:
+        self.engine, self._journal = engine, journal
+        self._teacher, self._edition = teacher, settings.revision
+        self._label = f"teacher {shard}"
+        self._exemplars = Exemplars(settings, teacher.shots, seed)
+        self._supply = _Supply(settings, shard, teacher.shards, seed)
+        self.candidates: dict[str, Candidate] = {}
+        self.rejected: list[Reject] = []
+        self.asked, self.seconds = 0, 0.0
+        self.tokens: Counter[str] = Counter({"prompt": 0, "completion": 0})
+        self._usable: set[str] = set()
+        # Before anything is asked: if the longest prompt fits, no later round can fail on one.
+        engine.prepare([self._request(ask) for ask in _longest(settings)], BATCH)
+
+    def _request(self, ask: Ask) -> Request:
+        return request_for(ask, self._exemplars, self._teacher, self._edition)
+    def ask(self, wanted: dict[Technique, int], count_usable: bool) -> Counter[Technique]:
+        """One round: ask, sort the answers, and count the usable ones if that is wanted."""
+        asks = self._supply.take(wanted)
+        requests = [self._request(ask) for ask in asks]
+        generated = generate(self.engine, requests, self._journal, BATCH, label=self._label)
+        self.asked += len(asks)
+        self.seconds += generated.seconds
+        self.tokens.update(generated.tokens())
+        new = []
+        for ask, response in zip(asks, generated.responses, strict=True):
+            row = read_answer(ask, response, self._teacher.model.name)
+            if isinstance(row, Candidate) and row.id in self.candidates:
+                words = f"the same answer as candidate {row.id}"
+                row = _reject(ask, "duplicate", words, response.text)
+            if isinstance(row, Candidate):
+                self.candidates[row.id] = row
+                new.append(row)
+            else:
+                self.rejected.append(row)
+        return self._count_usable(new) if count_usable else Counter()
+
+    def _count_usable(self, candidates: Sequence[Candidate]) -> Counter[Technique]:
+        """Distinct problems among them that the checker proves or supports, by technique."""
+        verdicts = check_candidates(
+            candidates,
+            seconds=CHECK_SECONDS,
+            memory_mb=CHECK_MEMORY_MB,
+            workers=min(8, os.cpu_count() or 1),
+            grades=Counter(),
+        )
+        usable: Counter[Technique] = Counter()
+        for candidate, verdict in zip(candidates, verdicts, strict=True):
+            key = verdict.canonical_key
+            if verdict.grade in ("proved", "supported") and key and key not in self._usable:
+                self._usable.add(key)
+                usable[candidate.problem.technique] += 1
+        return usable
+
+
+def _longest(settings: DataGen) -> list[Ask]:
+    """One ask for every set of worked examples, in the longest words that an ask can have."""
+    asks = (
+        Ask("", 0, technique, difficulty, max(settings.variables), constraint, phrasing, 0)
+        for technique in settings.techniques
+        for difficulty in settings.difficulties
+        for constraint in range(len(CONSTRAINTS))
+        for phrasing in range(len(PHRASINGS))
+    )
+    words = max(asks, key=lambda ask: len(ask.words()))
+    return [
+        replace(words, technique=technique, bank=bank)
+        for technique in settings.techniques
+        for bank in range(BANKS)
+    ]
 
 
 _TEXT: Json = {"type": "string"}

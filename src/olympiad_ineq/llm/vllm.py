@@ -36,7 +36,7 @@ class VllmEngine:
         return self._prompts.excess(request)
 
     def prepare(self, requests: Sequence[Request], batch: int) -> None:
-        self._need = self._prompts.fit(requests)
+        self._need = max(self._need, self._prompts.fit(requests))
         self._batch = batch
 
     def start(self) -> None:
@@ -99,7 +99,8 @@ class VllmEngine:
         """On a CPU everything as small as the requests allow: the start takes 4 s, not 40."""
         import torch
 
-        length = min(self._prompts.context, -(-self._need // 256) * 256)
+        # a little more than was asked for: later rounds word their requests a little differently
+        length = min(self._prompts.context, -(-(self._need + 16) // 256) * 256)
         if torch.cuda.is_available():
             return {"max_model_len": self._model.max_model_len or length}
         sequences = min(self._batch, memory.CPU_SEQUENCES)
