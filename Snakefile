@@ -31,4 +31,6 @@ rule all:
         "results/eval/baseline.json",
         "results/eval/final.json",
         "results/report/index.html",
+        "results/report/data.html",
+        "results/split/README.md",
     localrule: True

@@ -59,6 +59,12 @@ CANDIDATE_SOURCES = (
         SETTINGS.data_gen.teacher.shards if SETTINGS.data_gen.teacher else 0
     )
 ]
+# What each shard of the teacher said that is no candidate.
+REJECTS = [
+    path.replace(".jsonl", ".rejects.jsonl")
+    for path in CANDIDATE_SOURCES
+    if "/model/" in path
+]
 CHECKER = ("kernel", "language", "proof", "limits.py", "records.py", "artifacts.py")
 
 

@@ -40,3 +40,41 @@ rule report:
         " --final-predictions {input.final_predictions}"
         " --test {input.test} --train {input.train} --verdicts {input.verdicts}"
         " --loss {input.loss} --out {output.page} --settings {params.settings:q} 2>&1 | tee {log}"
+
+
+rule data_report:
+    input:
+        summary="results/data_gen/summary.json",
+        candidates="results/data_gen/candidates.jsonl",
+        rejects=REJECTS,
+        verdicts="results/verify/verdicts.jsonl",
+        audit="results/verify/audit.json" if SETTINGS.verify.verifier else [],
+        dropped="results/split/dropped.jsonl",
+        assignment="results/split/assignment.jsonl",
+    output:
+        report(
+            update("results/report/data.html"),
+            category="Data",
+            caption="data_report.rst",
+        ),
+    log:
+        "results/logs/data_report.log",
+    benchmark:
+        "results/benchmarks/data_report.tsv"
+    conda:
+        "environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        optional=lambda wildcards, input: (
+            (f" --rejects {input.rejects}" if input.rejects else "")
+            + (f" --audit {input.audit}" if input.audit else "")
+        ),
+        code=code("report", "records.py", "artifacts.py"),
+    shell:
+        "python $SCRIPTS/data_report.py --summary {input.summary}"
+        " --candidates {input.candidates} --verdicts {input.verdicts}"
+        " --dropped {input.dropped} --assignment {input.assignment}"
+        "{params.optional} --out {output} 2>&1 | tee {log}"

@@ -40,7 +40,7 @@ def build(report: Report, title: str) -> str:
         lstrip_blocks=True,
     )
     environment.globals |= {"words": words, "bar": figures.bar, "whiskers": figures.whiskers}
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = asset("page.css"), asset("page.js")
     return environment.get_template("page.html.j2").render(
         title=title,
         report=report,
@@ -48,11 +48,7 @@ def build(report: Report, title: str) -> str:
         final=report.final,
         style=Markup(style),
         script=Markup(script),
-        policy=(
-            f"default-src 'none'; style-src 'sha256-{_sha256(style)}'; "
-            f"script-src 'sha256-{_sha256(script)}'; img-src data:; base-uri 'none'; "
-            "form-action 'none'"
-        ),
+        policy=policy(style, script),
         groups=_groups(report),
         curve=_curve(report.curve),
         changes=_changes(report.rows),
@@ -61,7 +57,17 @@ def build(report: Report, title: str) -> str:
     )
 
 
-def _asset(name: str) -> str:
+def policy(style: str, script: str) -> str:
+    """A content security policy that allows one style and one script, by their hashes."""
+    return (
+        f"default-src 'none'; style-src 'sha256-{_sha256(style)}'; "
+        f"script-src 'sha256-{_sha256(script)}'; img-src data:; base-uri 'none'; "
+        "form-action 'none'"
+    )
+
+
+def asset(name: str) -> str:
+    """The text of a template's style or script."""
     text = files("olympiad_ineq.report").joinpath("templates", name).read_text(encoding="utf-8")
     return "\n" + text
 
@@ -145,14 +151,15 @@ def _chunks(rows: Sequence[Row]) -> dict[str, str]:
         searched.append(_searched(row))
         details.append(_detail(row))
         if len(details) == CHUNK:
-            chunks[f"p{len(chunks)}"] = _packed(details)
+            chunks[f"p{len(chunks)}"] = pack(details)
             details = []
     if details:
-        chunks[f"p{len(chunks)}"] = _packed(details)
-    return {"list": _packed(listed), "search": _packed(searched), **chunks}
+        chunks[f"p{len(chunks)}"] = pack(details)
+    return {"list": pack(listed), "search": pack(searched), **chunks}
 
 
-def _packed(value: object) -> str:
+def pack(value: object) -> str:
+    """A value for a page's own script: JSON in gzip in base64."""
     return base64.b64encode(gzip.compress(json.dumps(value).encode(), 9, mtime=0)).decode()
 
 
