@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from olympiad_ineq.errors import UserError
-from olympiad_ineq.settings import Settings, expand_dotted, load
+from olympiad_ineq.settings import Model, Settings, expand_dotted, families, load
 from olympiad_ineq.settings_schema import rendered
 
 REPO = Path(__file__).parent.parent
@@ -56,7 +56,11 @@ VERIFIER = {"model": {"name": "meta/Llama", "family": "llama"}}
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("misspelt key", {"train.learning_rte": 1e-5}, "did you mean train.learning_rate"),
     ("misspelt section", {"trian.epochs": 1}, "did you mean train"),
-    ("unknown key", {"split.zzzz": 1}, "the keys there are admit_verified, grades, test, train"),
+    (
+        "unknown key",
+        {"split.zzzz": 1},
+        "the keys there are admit_verified, grades, held_out, near_duplicates",
+    ),
     ("wrong type", {"train.learning_rate": "fast"}, "config train.learning_rate = 'fast'"),
     ("out of range", {"seed": -1}, "config seed = -1"),
     ("no techniques", {"data_gen.techniques": []}, "config data_gen.techniques"),
@@ -105,6 +109,52 @@ def test_a_bad_value_is_one_line_that_names_it(change: dict[str, Any], says: str
 
 def test_a_verifier_of_another_family_is_welcome() -> None:
     load({**default(), "data_gen.teacher": TEACHER, "verify.verifier": VERIFIER})
+
+
+@pytest.mark.parametrize(
+    ("verifier", "related"),
+    [
+        (("Qwen/Qwen3-32B", "qwen3"), True),
+        (("qwen2.5:72b", "local"), True),
+        (("unsloth/Qwen2.5-Math-72B-Instruct-AWQ", "unsloth"), True),
+        (("Qwen/QwQ-32B", "qwq"), True),
+        (("deepseek-ai/DeepSeek-R1-Distill-Qwen-32B", "deepseek"), True),
+        (("/models/teacher", "Qwen 2.5"), True),
+        (("deepseek-ai/DeepSeek-R1-Distill-Llama-70B", "llama"), False),
+        (("mistralai/Mathstral-7B-v0.1", "mistral"), False),
+        (("gpt-4o", "openai"), False),
+    ],
+)
+def test_families_are_known_by_any_spelling(verifier: tuple[str, str], related: bool) -> None:
+    name, family = verifier
+    config = {
+        **default(),
+        "data_gen.teacher": TEACHER,
+        "verify.verifier": {"model": {"name": name, "family": family}},
+    }
+    if related:
+        with pytest.raises(UserError, match="cannot vouch for itself"):
+            load(config)
+    else:
+        load(config)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("org/Nova-9B", "other/nova-9b-AWQ"),
+        ("org/Nova-9B-Instruct", "org/Nova-9B-GPTQ-Int4"),
+        ("org/Nova-9B", "elsewhere/Nova-9B-instruct-fp8"),
+    ],
+)
+def test_an_unknown_model_is_itself_in_any_quantisation(one: str, other: str) -> None:
+    assert families(Model(name=one, family="a")) & families(Model(name=other, family="b"))
+    assert not families(Model(name=one, family="a")) & families(Model(name="x/Vega", family="b"))
+
+
+def test_a_missing_file_of_held_out_problems_is_named() -> None:
+    with pytest.raises(UserError, match="held_out names /no/such.jsonl"):
+        load({**default(), "split.held_out": ["/no/such.jsonl"]})
 
 
 def test_every_missing_section_is_named() -> None:

@@ -11,7 +11,7 @@ from olympiad_ineq.canonical import canonical_key
 from olympiad_ineq.data_card import card
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.held_out import HeldOut
-from olympiad_ineq.kernel import Unreadable
+from olympiad_ineq.language.parse import Unreadable
 from olympiad_ineq.language import read_problem
 from olympiad_ineq.likeness import jaccard, shingles
 from olympiad_ineq.records import (
@@ -129,7 +129,8 @@ def test_what_a_verifier_accepted_enters_only_if_it_is_trusted_and_wanted() -> N
 
 
 def test_of_one_problem_the_proved_candidate_stays() -> None:
-    pairs = [candidate(n, grade) for n, grade in enumerate(("supported", "proved", "supported"))]
+    grades: tuple[Grade, ...] = ("supported", "proved", "supported")
+    pairs = [candidate(n, grade) for n, grade in enumerate(grades)]
     verdicts = [v.model_copy(update={"canonical_key": "same"}) for _, v in pairs]
     both = Split(train=1, test=1, grades=("proved", "supported"))
     for order in ((0, 1, 2), (1, 0, 2), (2, 1, 0)):
@@ -181,7 +182,10 @@ HELD_OUT = {
         ("Suppose that $u, v, w > 0$ satisfy $uvw = 1$. Show that $u+v+w \\ge 3$.", True),
         ("Let $t$ be a real number. Prove that $18t \\le 27+3t^2$.", True),  # from fields
         ("Verify that $\\sin x + x^7 + y^9 \\leq x + y + \\pi^4 y$.", True),  # unread: its text
-        ("Let $a, b, c$ be positive reals such that $abc = 1$. Prove that $a^2+b+c \\ge 3$.", False),
+        (
+            "Let $a, b, c$ be positive reals such that $abc = 1$. Prove that $a^2+b+c \\ge 3$.",
+            False,
+        ),
         ("Let $a, b, c$ be positive reals such that $a+b+c = 2$. Prove that $abc \\le 1$.", False),
         ("Let $x, y, z > 0$. Prove that $x^3+y^3+z^3 \\ge 3xyz$.", False),
     ],
@@ -198,7 +202,8 @@ def test_held_out_problems_are_caught_by_key_and_by_text(
         key = canonical_key(read.variables, read.domain, read.given, read.goal)
     except Unreadable:
         key = "unread"
-    found = admit(*([item] for item in worded(text, key)), PROVED, held_out)
+    made, verdict = worded(text, key)
+    found = admit([made], [verdict], PROVED, held_out)
     assert bool(found.dropped) == caught, found
     if caught:
         assert found.dropped[0].kind == "held_out" and "line" in found.dropped[0].reason
@@ -245,7 +250,8 @@ def test_the_card_counts_what_is_there_and_loads_offline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sides: dict[str, list[Example]] = {}
-    for side, numbers in (("train", range(6)), ("test", range(6, 8))):
+    halves: tuple[tuple[Side, range], ...] = (("train", range(6)), ("test", range(6, 8)))
+    for side, numbers in halves:
         pairs = [candidate(n) for n in numbers]
         assignment = [
             Assignment(
@@ -318,7 +324,9 @@ def test_the_same_text_on_both_sides_fails_the_stage() -> None:
 def test_examples_carry_prompt_completion_and_evidence() -> None:
     pairs = [candidate(n) for n in range(40)]
     verdicts = [v for _, v in pairs]
-    split = assign(admit([c for c, _ in pairs], verdicts, PROVED).rows, Split(train=10, test=5), seed=3)
+    split = assign(
+        admit([c for c, _ in pairs], verdicts, PROVED).rows, Split(train=10, test=5), seed=3
+    )
     made = examples("train", split, [c for c, _ in pairs], verdicts)
     assert len(made) == 10
     assert made[0].problem.text in made[0].prompt

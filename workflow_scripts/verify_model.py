@@ -1,11 +1,11 @@
-"""Candidates that the checker left open → the second model's votes."""
+"""Candidates that the checker left open → the second model's votes, and their audit."""
 
 import argparse
 from pathlib import Path
 
 from olympiad_ineq.errors import run_main
-from olympiad_ineq.opinion import verify_open
 from olympiad_ineq.settings import Verifier
+from olympiad_ineq.verifier import verify_open
 
 
 def main() -> None:
@@ -13,6 +13,9 @@ def main() -> None:
     parser.add_argument("--candidates", type=Path, required=True)
     parser.add_argument("--verdicts", type=Path, required=True, help="the checker's")
     parser.add_argument("--out", type=Path, required=True, help="votes")
+    parser.add_argument(
+        "--audit", type=Path, required=True, help="how far the votes can be trusted"
+    )
     parser.add_argument("--journal", type=Path, required=True, help="finished answers, kept")
     parser.add_argument("--settings", type=Verifier.model_validate_json, required=True)
     parser.add_argument("--seed", type=int, required=True)
@@ -22,6 +25,7 @@ def main() -> None:
         arguments.candidates,
         arguments.verdicts,
         arguments.out,
+        arguments.audit,
         arguments.journal,
         settings=arguments.settings,
         seed=arguments.seed,

@@ -1,4 +1,4 @@
-"""The bank of hand-written examples in config/exemplars: proofs to learn from, and proofs to reject.
+"""The hand-written examples in config/exemplars: proofs to learn from, and proofs to reject.
 
 `good.jsonl` holds olympiad problems with proofs as a teacher would write them, each as prose and as
 step records that say the same; `bad.jsonl` holds proofs with one fault each and the reason why they
@@ -11,7 +11,8 @@ from pathlib import Path
 from olympiad_ineq import language
 from olympiad_ineq.artifacts import read_jsonl
 from olympiad_ineq.errors import UserError
-from olympiad_ineq.kernel import Statement, Unreadable, check_proof
+from olympiad_ineq.language.parse import Unreadable, parse_statement
+from olympiad_ineq.proof import check_proof, grade_text
 from olympiad_ineq.records import BadExemplar, Exemplar
 
 FOLDER = Path(__file__).resolve().parents[2] / "config" / "exemplars"
@@ -51,7 +52,7 @@ def bad(folder: Path = FOLDER) -> tuple[BadExemplar, ...]:
 def _fault_of_good(row: Exemplar) -> str:
     fields = (row.variables, row.domain, row.given, row.goal)
     try:
-        statement = Statement.parse(*fields)
+        statement = parse_statement(*fields)
         stated = language.read_problem(row.text)
     except Unreadable as error:
         return str(error)
@@ -62,7 +63,7 @@ def _fault_of_good(row: Exemplar) -> str:
         return "its prose does not read back to its steps"
     for verdict in (
         check_proof(statement, row.steps, row.equality or None),
-        language.grade_text(*fields, row.proof),
+        grade_text(*fields, row.proof),
     ):
         if verdict.grade != "proved":
             return f"{verdict.grade}: {verdict.reason}"
@@ -74,7 +75,7 @@ def _fault_of_bad(row: BadExemplar) -> str:
         stated = language.read_problem(row.text)
     except Unreadable as error:
         return str(error)
-    verdict = language.grade_text(
+    verdict = grade_text(
         stated.variables, stated.domain, stated.given, stated.goal, row.proof
     )
     return f"the kernel calls it {verdict.grade}" if verdict.grade in _SOUND else ""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from datasketch import LeanMinHash, MinHash, MinHashLSH
 
-from olympiad_ineq.kernel import Unreadable
+from olympiad_ineq.language.parse import Unreadable
 from olympiad_ineq.language.segments import RELATION, segments
 
 RUN = 4  # tokens to a shingle
@@ -20,7 +20,7 @@ SEED = 1
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\d+|[A-Za-z]|[^\sA-Za-z\d]")
 _LAYOUT = re.compile(
-    r"\\(?:left|right|big|Big|bigl|bigr|Bigl|Bigr|displaystyle|limits|cdot|times|[,;!: ])(?![A-Za-z])"
+    r"\\(?:left|right|[bB]ig[lr]?|displaystyle|limits|cdot|times|[,;!: ])(?![A-Za-z])"
 )
 _SAME = {"\\geq": "\\ge", "\\geqslant": "\\ge", "≥": "\\ge", "\\leq": "\\le", "\\leqslant": "\\le",
          "≤": "\\le", "\\dfrac": "\\frac", "\\tfrac": "\\frac", "*": ""}  # fmt: skip

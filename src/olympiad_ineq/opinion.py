@@ -1,4 +1,4 @@
-"""What a model thinks of a proof: the verifier's votes on candidates, the judge's on answers.
+"""What a model thinks of a proof: the verifier's votes; the judge asks through here too.
 
 An opinion, never more: it is asked only where the checker decided nothing, any objection rejects,
 and what cannot be read counts for nothing. The text under judgement is hostile until shown
@@ -10,31 +10,32 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Literal
 
-from olympiad_ineq import artifacts, prompts
+from olympiad_ineq import artifacts, exemplars, prompts
+from olympiad_ineq.canonical import canonical_key
 from olympiad_ineq.data_gen import symbolic
-from olympiad_ineq.language import render_proof
+from olympiad_ineq.language import read_problem, render_proof
 from olympiad_ineq.language.parse import Unreadable, parse_statement
 from olympiad_ineq.llm import Message, Request, Response, Sampling, generate, open_engine
-from olympiad_ineq.llm.reading import find_object
+from olympiad_ineq.llm.reading import find_object, find_objects
 from olympiad_ineq.proof import check_proof
 from olympiad_ineq.records import (
     TECHNIQUES,
-    Candidate,
+    BadExemplar,
     Example,
+    Exemplar,
     Json,
     Prediction,
-    Verdict,
     Vote,
     content_id,
 )
-from olympiad_ineq.settings import Judge, Model, Verifier
+from olympiad_ineq.settings import Judge, Model
 
 BATCH = 256  # votes that a kill can cost, and that the engine draws together
 JUDGE_SHOTS = 8
@@ -87,6 +88,7 @@ class Worked:
     proof: str
     valid: bool
     reason: str
+    known_as: tuple[str, ...] = ()  # the problem's canonical key, and its family if it has one
 
     def turns(self) -> tuple[Message, Message]:
         """The example as question and answer."""
@@ -104,13 +106,16 @@ class Worked:
 
 def quoted(problem: str, proof: str) -> str:
     """Problem and proof as data between markers that neither of them can contain."""
-    parts = ("Problem:", _defused(problem), "Proof:", _defused(proof))
+    order = "Judge the proof in the data above. Answer with the JSON object."
+    return quote((("Problem:", problem), ("Proof:", proof)), order)
+
+
+def quote(sections: Sequence[tuple[str, str]], order: str) -> str:
+    """Named texts as data between markers that none of them can contain, then what to do."""
+    parts = [part for name, text in sections for part in (name, _defused(text))]
     marker = content_id("quoted", parts)
     body = "\n".join(f"> {line}" for part in parts for line in part.splitlines())
-    return (
-        f"DATA {marker}\n{body}\nEND {marker}\n"
-        "Judge the proof in the data above. Answer with the JSON object."
-    )
+    return f"DATA {marker}\n{body}\nEND {marker}\n{order}"
 
 
 # <|im_end|>, <s>, </think>, <｜User｜>, [INST], <<SYS>>: a space after the bracket makes them text.
@@ -128,26 +133,48 @@ def _defused(text: str) -> str:
 def worked_examples(count: int, seed: int) -> list[Worked]:
     """Good proofs and bad ones in turn, over all techniques, each graded by the kernel.
 
-    A bad one is a good one with one thing changed; its reason is the kernel's own.
+    Those of the hand-written bank come first, in an order drawn from the seed; the symbolic source
+    gives the rest, where a bad one is a good one with one thing changed and the kernel's own
+    reason. The first ones of a longer list are the shorter list.
     """
-    found: list[Worked] = []
     draw = Random(f"worked {seed}")
+    good = [_written(row, True, _says(row.steps)) for row in exemplars.good()]
+    bad = [_written(row, False, row.reason) for row in exemplars.bad()]
+    draw.shuffle(good)
+    draw.shuffle(bad)
+    waiting = {True: good[::-1], False: bad[::-1]}
     drafts = symbolic.generate(TECHNIQUES, (2, 3, 4), (1, 2, 3, 4), 6 * count + 16, seed)
-    for draft in drafts if count else ():
-        example = _spoilt(draft, draw) if len(found) % 2 else _sound(draft)
+    found: list[Worked] = []
+    while len(found) < count:
+        valid = len(found) % 2 == 0
+        if waiting[valid]:
+            found.append(waiting[valid].pop())
+            continue
+        draft = next(drafts, None)
+        if draft is None:
+            break
+        example = _sound(draft) if valid else _spoilt(draft, draw)
         if example is not None:
             found.append(example)
-        if len(found) == count:
-            break
     return found
+
+
+def _written(row: Exemplar | BadExemplar, valid: bool, reason: str) -> Worked:
+    problem = read_problem(row.text)
+    key = canonical_key(problem.variables, problem.domain, problem.given, problem.goal)
+    return Worked(row.text, row.proof, valid, reason, (key,))
+
+
+def _says(steps: Sequence[Json]) -> str:
+    rules = ", ".join(f"{step['id']} by {step['by']}" for step in steps)
+    return f"{rules}; the last step is the inequality asked for"
 
 
 def _sound(draft: symbolic.Draft) -> Worked | None:
     if _grade(draft, draft.steps)[0] != "proved":
         return None
-    rules = ", ".join(f"{step['id']} by {step['by']}" for step in draft.steps)
-    reason = f"{rules}; the last step is the inequality asked for"
-    return Worked(draft.text, draft.proof_text, True, reason)
+    known = (draft.key, draft.family)
+    return Worked(draft.text, draft.proof_text, True, _says(draft.steps), known)
 
 
 def _spoilt(draft: symbolic.Draft, draw: Random) -> Worked | None:
@@ -176,7 +203,7 @@ def _spoilt(draft: symbolic.Draft, draw: Random) -> Worked | None:
         return None
     if grade in ("proved", "supported") or not reason:
         return None
-    return Worked(draft.text, text, False, reason[:REASON])
+    return Worked(draft.text, text, False, reason[:REASON], (draft.key, draft.family))
 
 
 def _grade(draft: symbolic.Draft, steps: Sequence[Json]) -> tuple[str, str]:
@@ -207,8 +234,11 @@ def requests_for(
     ]
 
 
-def read_ballot(response: Response) -> tuple[Ballot, str]:
-    """The verdict in an answer, and its reason. What is cut off or unreadable is unscored."""
+def read_ballot(response: Response, proof: str = "") -> tuple[Ballot, str]:
+    """The verdict in an answer, and its reason. What is cut off or unreadable is unscored.
+
+    So is a verdict that stands in the proof itself: whoever repeats it has not judged.
+    """
     if response.finish == "failed":
         return "unscored", f"no answer: {response.reason}"
     if response.finish == "length":
@@ -216,6 +246,8 @@ def read_ballot(response: Response) -> tuple[Ballot, str]:
     found = find_object(response.text, needs=("verdict",))
     if found is None:
         return "unscored", "the vote holds no JSON object with a verdict"
+    if found in find_objects(proof, needs=("verdict",)):
+        return "unscored", "the vote repeats a verdict that stands in the proof"
     verdict, reason = found["verdict"], str(found.get("reason", ""))[:REASON]
     if verdict not in ("valid", "invalid"):
         return "unscored", f"the verdict is {str(verdict)[:60]!r}"
@@ -253,40 +285,8 @@ def vote(
     there is nothing to ask.
     """
     started = time.time()
-    asked = [question for question in questions if not question.settled]
-    cast = {q.id: Vote(id=q.id, outcome="rejected", votes=(), reasons=(q.settled,))
-            for q in questions if q.settled}  # fmt: skip
-    facts: Json = {"engine": None, "tokens": {"prompt": 0, "completion": 0}, "seconds": 0.0}
-    if asked:
-        worked = worked_examples(panel.shots, seed)
-        with (
-            closing(open_engine(panel.model)) as engine,
-            artifacts.exclusive(journal_path, f"the votes of {stage}"),
-            closing(artifacts.Journal(journal_path)) as journal,
-        ):
-            if error := engine.excess(requests_for(Question("", "", ""), panel, worked, seed)[0]):
-                raise error  # the worked examples alone do not fit: that is the config's fault
-            fitting: list[tuple[str, Request]] = []
-            for question in asked:
-                requests = requests_for(question, panel, worked, seed)
-                if error := engine.excess(requests[0]):
-                    unscored: list[tuple[Ballot, str]] = [("unscored", str(error))]
-                    cast[question.id] = count_votes(question.id, unscored * panel.votes)
-                else:
-                    fitting += [(question.id, request) for request in requests]
-            generated = generate(
-                engine, [request for _, request in fitting], journal, BATCH, label=stage
-            )
-            facts = {
-                "engine": engine.fingerprint,
-                "tokens": generated.tokens(),
-                "seconds": generated.seconds,
-            }
-        ballots: dict[str, list[tuple[Ballot, str]]] = {}
-        for (key, _), response in zip(fitting, generated.responses, strict=True):
-            ballots.setdefault(key, []).append(read_ballot(response))
-        cast |= {key: count_votes(key, found) for key, found in ballots.items()}
-    votes = [cast[question.id] for question in questions]
+    worked = worked_examples(panel.shots, seed) if any(not q.settled for q in questions) else []
+    votes, facts = cast_votes(questions, panel, worked, journal_path, stage=stage, seed=seed)
     artifacts.write_jsonl(out, votes)
     single = Counter(ballot for found in votes for ballot in found.votes)
     artifacts.write_manifest(
@@ -306,44 +306,78 @@ def vote(
     return votes
 
 
-def verify_open(
-    candidates: Path,
-    verdicts: Path,
-    out: Path,
-    journal: Path,
+def cast_votes(
+    questions: Sequence[Question],
+    panel: Panel,
+    worked: Sequence[Worked],
+    journal_path: Path,
     *,
-    settings: Verifier,
+    stage: str,
     seed: int,
-    revision: int = 1,
-) -> list[Vote]:
-    """The second model's votes on exactly those candidates that the checker left open."""
-    undecided = {
-        verdict.id
-        for verdict in artifacts.read_jsonl(verdicts, Verdict)
-        if verdict.grade in ("open", "limit")
+) -> tuple[list[Vote], Json]:
+    """A vote on every question, in their order, and what the votes took."""
+    cast = {q.id: Vote(id=q.id, outcome="rejected", votes=(), reasons=(q.settled,))
+            for q in questions if q.settled}  # fmt: skip
+    responses, facts = collect(
+        panel.model,
+        {q.id: requests_for(q, panel, worked, seed) for q in questions if not q.settled},
+        requests_for(Question("", "", ""), panel, worked, seed)[0],
+        journal_path,
+        stage=stage,
+    )
+    proofs = {question.id: question.proof for question in questions}
+    for key, said in responses.items():
+        cast[key] = count_votes(key, [read_ballot(answer, proofs[key]) for answer in said])
+    return [cast[question.id] for question in questions], facts
+
+
+def collect(
+    model: Model,
+    asked: Mapping[str, Sequence[Request]],
+    bare: Request,
+    journal_path: Path,
+    *,
+    stage: str,
+) -> tuple[dict[str, list[Response]], Json]:
+    """The model's answers by question, and what they took. Loads no model for no question.
+
+    A question too long for the model's context gets failed answers that say so.
+
+    Args:
+        bare: the request with nothing to judge; if even that does not fit, the config is at fault.
+
+    Raises:
+        UserError: the bare request does not fit, or the endpoint refuses.
+    """
+    facts: Json = {"engine": None, "tokens": {"prompt": 0, "completion": 0}, "seconds": 0.0}
+    if not asked:
+        return {}, facts
+    answers: dict[str, list[Response]] = {}
+    fitting: list[tuple[str, Request]] = []
+    with (
+        closing(open_engine(model)) as engine,
+        artifacts.exclusive(journal_path, f"the votes of {stage}"),
+        closing(artifacts.Journal(journal_path)) as journal,
+    ):
+        if error := engine.excess(bare):
+            raise error
+        for key, requests in asked.items():
+            if error := engine.excess(requests[0]):
+                answers[key] = [Response("", "failed", 0, 0, str(error))] * len(requests)
+            else:
+                fitting += [(key, request) for request in requests]
+        generated = generate(
+            engine, [request for _, request in fitting], journal, BATCH, label=stage
+        )
+        fingerprint = engine.fingerprint
+    for (key, _), response in zip(fitting, generated.responses, strict=True):
+        answers.setdefault(key, []).append(response)
+    return answers, {
+        "engine": fingerprint,
+        "tokens": generated.tokens(),
+        "seconds": generated.seconds,
+        "asked_in_last_session": generated.asked,
     }
-    questions = [
-        _question(candidate.id, candidate.problem.text, candidate.proof.text)
-        for candidate in artifacts.read_jsonl(candidates, Candidate)
-        if candidate.id in undecided
-    ]
-    panel = Panel(
-        model=settings.model,
-        votes=settings.votes,
-        shots=settings.shots,
-        temperature=settings.temperature,
-        max_new_tokens=settings.max_new_tokens,
-        edition=revision,
-    )
-    return vote(
-        questions,
-        panel,
-        out,
-        journal,
-        stage="verify_model",
-        inputs=[candidates, verdicts],
-        seed=seed,
-    )
 
 
 def judge_predictions(
@@ -352,11 +386,11 @@ def judge_predictions(
     """A model's votes on a student's answers. An answer that was cut off is rejected unasked."""
     problems = {e.id: e.problem.text for e in artifacts.read_parquet(test, Example)}
     questions = [
-        _question(
+        Question(
             answer.id,
             problems[answer.id],
             answer.text,
-            "the answer was cut off before its end" if answer.finish == "length" else "",
+            settled(answer.text, cut_off=answer.finish == "length"),
         )
         for answer in artifacts.read_jsonl(predictions, Prediction)
         if answer.id in problems
@@ -373,10 +407,12 @@ def judge_predictions(
     )
 
 
-def _question(key: str, problem: str, proof: str, settled: str = "") -> Question:
-    """A question; a proof with no words or figures, or a book of it, is settled without a model."""
-    if not settled and sum(character.isalnum() for character in proof) < 3:
-        settled = "the proof says nothing"
-    if not settled and len(proof) > LONGEST_PROOF:
-        settled = f"the proof has {len(proof)} characters; more than {LONGEST_PROOF} are not read"
-    return Question(key, problem, proof, settled)
+def settled(proof: str, *, cut_off: bool = False) -> str:
+    """Why an answer is rejected without asking a model; empty where one must be asked."""
+    if cut_off:
+        return "the answer was cut off before its end"
+    if sum(character.isalnum() for character in proof) < 3:
+        return "the proof says nothing"
+    if len(proof) > LONGEST_PROOF:
+        return f"the proof has {len(proof)} characters; more than {LONGEST_PROOF} are not read"
+    return ""

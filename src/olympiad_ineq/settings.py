@@ -6,6 +6,7 @@ config/settings.schema.json is generated from these models (`make schema`) and t
 """
 
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -86,9 +87,20 @@ class Verifier(Section):
 
     model: Model
     votes: Count = 3
-    shots: Count = Field(default=24, description="checked examples, good and bad, in the prompt")
+    shots: Count | None = Field(
+        default=None,
+        description="checked examples, good and bad, in the prompt; none: as many as fit the "
+        "model's context",
+    )
     temperature: float = Field(default=0.6, ge=0, le=2)
     max_new_tokens: Count = 1200
+    audit_sound: Count = Field(default=100, description="sound proofs that grade the verifier")
+    audit_mutants: Count = Field(default=304, description="spoilt proofs that grade the verifier")
+    floor: Share = Field(
+        default=0.9,
+        description="share of the audit's wrong proofs that it must reject, at the lower end of "
+        "the 95 % interval, for what it accepts to enter the data",
+    )
 
 
 class Verify(Section):
@@ -360,8 +372,48 @@ class Settings(Section):
         return self
 
 
+# What the names of a vendor's models have in common, by family: a model distilled from two has
+# both, and is nobody's independent verifier.
+_FAMILIES = {
+    "qwen": ("qwen", "qwq", "qvq"),
+    "llama": ("llama", "nemotron", "tulu", "hermes"),
+    "mistral": ("mistral", "mixtral", "ministral", "mathstral", "codestral", "magistral"),
+    "deepseek": ("deepseek",),
+    "gemma": ("gemma", "gemini"),
+    "phi": ("phi",),
+    "gpt": ("gpt", "openai", "chatgpt", "davinci"),
+    "claude": ("claude", "anthropic"),
+    "smollm": ("smollm",),
+    "internlm": ("internlm",),
+    "olmo": ("olmo",),
+    "glm": ("glm",),
+}
+_QUANTIZED = re.compile(
+    r"[-_.](?:awq|gptq|fp8|fp16|bf16|int[48]|w\d+a\d+|[48]bit|gguf|bnb|exl2|mlx|q\d\w*|dynamic"
+    r"|instruct|chat|it|base)(?=$|[-_.])"
+)
+
+
+def families(model: Model) -> set[str]:
+    """The families that a model's name and declared family speak of, whatever their spelling.
+
+    A name of no known family stands for itself: without its organisation, and without what says
+    how it was quantised or tuned.
+    """
+    name = model.name.lower().rstrip("/").rsplit("/", 1)[-1]
+    declared = re.sub(r"[\W\d_]+$", "", model.family.lower())
+    found = {
+        family
+        for family, words in _FAMILIES.items()
+        if any(re.search(rf"(?<![a-z]){word}", text) for word in words for text in (name, declared))
+    }
+    while (shorter := _QUANTIZED.sub("", name)) != name:
+        name = shorter
+    return found | {declared, name}
+
+
 def _differ(role: str, model: Model, other_role: str, other: Model) -> None:
-    if model.name == other.name or model.family.lower() == other.family.lower():
+    if families(model) & families(other):
         raise ValueError(
             f"{role} is {model.name} (family {model.family}), which must differ from "
             f"{other_role}, {other.name} (family {other.family}): a model cannot vouch for itself; "

@@ -120,9 +120,7 @@ def not_drawn(rows: Iterable[Assignment], chosen: Iterable[Assignment]) -> list[
     """The admitted rows that the sides had no place for."""
     taken = {row.id for row in chosen}
     why = "both sides are full, or a relative is in the test set"
-    return [
-        Dropped(id=row.id, kind="not_drawn", reason=why) for row in rows if row.id not in taken
-    ]
+    return [Dropped(id=row.id, kind="not_drawn", reason=why) for row in rows if row.id not in taken]
 
 
 def _mismatch(what: str) -> UserError:

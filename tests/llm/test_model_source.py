@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from olympiad_ineq.data_gen.model import (
 )
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.llm import Request, Response
-from olympiad_ineq.records import TECHNIQUES, Candidate, Json, Reject
+from olympiad_ineq.records import TECHNIQUES, Candidate, Json, Reject, Technique
 from olympiad_ineq.settings import DataGen
 from olympiad_ineq.verify import check_candidate
 
@@ -190,10 +190,13 @@ def test_sets_larger_than_the_bank_are_filled_up_from_the_symbolic_source() -> N
     assert len(turns) == 36 and len({turn.content for turn in turns[1::2]}) == 18
 
 
+Shares = Mapping[Technique, float]
+
+
 class Teacher:
     """An engine whose answers prove a problem of their own; `share` of them only, by the seed."""
 
-    def __init__(self, share: dict[str, float], die_after: int | None = None) -> None:
+    def __init__(self, share: Shares, die_after: int | None = None) -> None:
         self.fingerprint: Json = {"engine": "made up"}
         self.whole_chunks = False
         self.share, self.die_after = share, die_after
@@ -218,7 +221,9 @@ class Teacher:
                 raise KeyboardInterrupt
             self.asked.append(request.seed)
             words = request.prompt[-1].content
-            name = next(t for t, known in TECHNIQUE_NAMES.items() if f"proved by {known}." in words)
+            name: Technique = next(
+                t for t, known in TECHNIQUE_NAMES.items() if f"proved by {known}." in words
+            )
             good = request.seed % 1000 < 1000 * self.share[name]
             n = request.seed % 10**6 + 2  # another problem for every seed
             claim = f"a^2+{n}^2*b^2 >= 2*{n}*a*b"
@@ -246,7 +251,7 @@ def test_rounds_go_on_until_the_target_is_reached(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     settings = data_gen(requests=2000, target=80, expected_yield=0.9)
-    share = dict.fromkeys(TECHNIQUES, 0.8) | {"sos": 0.3}
+    share: Shares = dict.fromkeys(TECHNIQUES, 0.8) | {"sos": 0.3}
     engine = Teacher(share)
     candidates, rejects, told = run_teacher(monkeypatch, tmp_path, engine, settings)
     assert told["target"] == dict.fromkeys(TECHNIQUES, 20) and told["short"] == {}
@@ -271,7 +276,7 @@ def test_a_killed_shard_plans_the_same_rounds_and_asks_nothing_twice(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     settings = data_gen(requests=300, target=60)
-    share = dict.fromkeys(TECHNIQUES, 0.5)
+    share: Shares = dict.fromkeys(TECHNIQUES, 0.5)
     whole = Teacher(share)
     run_teacher(monkeypatch, tmp_path / "whole", whole, settings)
     asked: list[int] = []

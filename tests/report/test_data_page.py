@@ -28,7 +28,9 @@ from olympiad_ineq.report.data_page import build
 from olympiad_ineq.report.yields import Paths, load
 from tests.report.browser import CONTRAST, UNNAMED, Browser, browser
 
-HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> Let $a<b$ $\\frac{1}{$ & \u202e"
+HOSTILE = (
+    "</script><script>alert(1)</script><img src=x onerror=alert(2)> Let $a<b$ $\\frac{1}{$ & \u202e"
+)
 KINDS: tuple[RejectKind, ...] = ("failed", "truncated", "no_object", "wrong_shape", "duplicate")
 FATES = (
     ("proved", None, 40),
@@ -190,7 +192,9 @@ def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 def test_it_opens_at_once_and_shows_every_class(page: Path, desktop: Browser) -> None:
     assert desktop.open(page) < 5
-    kinds = desktop.js("return [...document.querySelectorAll('[data-kind]')].map((b) => b.dataset.kind)")
+    kinds = desktop.js(
+        "return [...document.querySelectorAll('[data-kind]')].map((b) => b.dataset.kind)"
+    )
     kinds = [kind for kind in kinds if kind]
     for kind in ("proved", "refuted", "truncated", "no_object", "near_duplicate", "held_out"):
         assert kind in kinds

@@ -12,7 +12,7 @@ from tests.workflow.conftest import REPO, snakemake
 
 EVAL = ["predict", "score", "report"]
 TRAIN = ["train", *EVAL]
-SPLIT = ["split", "split_side", *TRAIN]
+SPLIT = ["split", "split_side", "data_card", "data_report", *TRAIN]
 VERIFY = ["verify_check", "verify", *SPLIT]
 DATA = ["data_gen_symbolic", "data_gen", *VERIFY]
 
@@ -38,6 +38,8 @@ AFFECTED: dict[str, tuple[str, list[str]]] = {
     "split.test": ("7", SPLIT),
     "split.grades": ("[proved,supported]", SPLIT),
     "split.admit_verified": ("true", SPLIT),
+    "split.near_duplicates": ("0.8", SPLIT),
+    "split.held_out": (f"[{REPO}/Makefile]", SPLIT),
     "train.student.source": ("hub", ["base_model", *TRAIN]),
     "train.student.name": ("other", ["base_model", *TRAIN]),
     "train.student.family": ("other", ["base_model", *TRAIN]),

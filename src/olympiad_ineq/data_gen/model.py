@@ -88,6 +88,7 @@ PHRASINGS = (
     "Begin the text with 'For'.",
 )
 
+
 @dataclass(frozen=True)
 class Ask:
     """One point of the plan: what the teacher is asked for, and its request's id and seed."""
@@ -475,6 +476,7 @@ class _Session:
 
     def _request(self, ask: Ask) -> Request:
         return request_for(ask, self._exemplars, self._teacher, self._edition)
+
     def ask(self, wanted: dict[Technique, int], count_usable: bool) -> Counter[Technique]:
         """One round: ask, sort the answers, and count the usable ones if that is wanted."""
         asks = self._supply.take(wanted)

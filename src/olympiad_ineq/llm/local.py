@@ -38,9 +38,18 @@ class Prompts:
         self.model = model
         limit = int(getattr(self.config, "max_position_embeddings", None) or 1 << 30)
         self.context = min(limit, model.max_model_len or limit)
+        self._last: tuple[object, list[int]] = (None, [])
 
     def tokens(self, request: Request) -> list[int]:
-        """The token ids of a request's prompt, through the chat template if it has messages."""
+        """The token ids of a request's prompt, through the chat template if it has messages.
+
+        The last prompt's are kept: several votes on one question ask with the same one.
+        """
+        if self._last[0] != request.prompt:
+            self._last = (request.prompt, self._tokens(request))
+        return self._last[1]
+
+    def _tokens(self, request: Request) -> list[int]:
         if isinstance(request.prompt, str):
             ids: list[int] = self.tokenizer(request.prompt)["input_ids"]
             return ids

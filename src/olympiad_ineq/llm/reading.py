@@ -28,12 +28,14 @@ def find_object(text: str, needs: Sequence[str] = ()) -> Json | None:
     The last, because a model that thinks aloud drafts before it answers. Reads through code fences
     and prose around it, line breaks within strings, and LaTeX whose backslashes are not doubled.
     """
-    mended = mend(text[-LONGEST:])
-    found: Json | None = None
-    for candidate in _objects(mended):
-        if all(name in candidate for name in needs):
-            found = candidate
-    return found
+    found = find_objects(text, needs)
+    return found[-1] if found else None
+
+
+def find_objects(text: str, needs: Sequence[str] = ()) -> list[Json]:
+    """All outermost JSON objects in a text that have all keys of `needs`, in order."""
+    found = _objects(mend(text[-LONGEST:]))
+    return [candidate for candidate in found if all(name in candidate for name in needs)]
 
 
 def mend(text: str) -> str:

@@ -4,6 +4,7 @@ As on the page of results, rows travel packed and no character of a model's text
 source; the content security policy allows this page's own style and script alone.
 """
 
+from collections.abc import Mapping
 from html import escape
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,7 +13,7 @@ from markupsafe import Markup
 from olympiad_ineq.records import TECHNIQUES, Json
 from olympiad_ineq.report import figures, mathematics, words
 from olympiad_ineq.report.page import asset, pack, policy
-from olympiad_ineq.report.yields import Shown, Yields, kinds_in_order
+from olympiad_ineq.report.yields import Cell, Shown, Yields, kinds_in_order
 
 LONGEST = 6_000  # characters of an answer that are shown
 SHADES = 8
@@ -68,7 +69,7 @@ def build(yields: Yields, title: str) -> str:
     )
 
 
-def _heat(cells: dict[tuple[str, int], tuple[int, int]]) -> Json:
+def _heat(cells: Mapping[Cell, tuple[int, int]]) -> Json:
     """Rows of a map: for each technique its cells by difficulty, with a shade from 0 to SHADES."""
     most = max((count for count, _ in cells.values()), default=0) or 1
     rows: Json = {}
@@ -87,7 +88,9 @@ def _row(row: Shown) -> str:
         f"{words.TECHNIQUE_NAMES[row.technique]} · difficulty {row.difficulty} · "
         f"{escape(row.source)} · <code>{escape(row.id)}</code>"
     )
-    problem = f'<div class="statement">{mathematics.prose(row.problem)}</div>' if row.problem else ""
+    problem = (
+        f'<div class="statement">{mathematics.prose(row.problem)}</div>' if row.problem else ""
+    )
     reason = f'<p class="reason">{mathematics.reason(row.reason, ())}</p>' if row.reason else ""
     if row.problem:
         said = f'<div class="proof">{mathematics.prose(row.proof[:LONGEST])}</div>'

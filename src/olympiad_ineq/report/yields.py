@@ -163,7 +163,7 @@ def _steps(told: Json, states: Counter[str]) -> list[Step]:
     asked = sum(source["asked"] for source in told["sources"])
     rejects: Counter[str] = Counter()
     for source in told["sources"]:
-        rejects.update({kind: n for kind, n in source["rejects"].items()})
+        rejects.update(source["rejects"])
         if source["kind"] == "symbolic":
             rejects["the source ran dry"] += source["asked"] - source["candidates"]
     decided = states["proved"] + states["supported"] + states["verified"]
@@ -259,7 +259,9 @@ def _json(path: Path) -> Json:
     except OSError as error:
         raise from_os_error(error, path) from error
     except ValueError as error:
-        raise UserError(str(path), "not JSON", "delete it and run the same command again") from error
+        raise UserError(
+            str(path), "not JSON", "delete it and run the same command again"
+        ) from error
 
 
 def _unequal(path: Path, rule: str) -> UserError:
