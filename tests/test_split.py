@@ -11,8 +11,8 @@ from olympiad_ineq.canonical import canonical_key
 from olympiad_ineq.data_card import card
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.held_out import HeldOut
-from olympiad_ineq.language.parse import Unreadable
 from olympiad_ineq.language import read_problem
+from olympiad_ineq.language.parse import Unreadable
 from olympiad_ineq.likeness import jaccard, shingles
 from olympiad_ineq.records import (
     TECHNIQUES,

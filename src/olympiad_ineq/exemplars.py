@@ -75,9 +75,7 @@ def _fault_of_bad(row: BadExemplar) -> str:
         stated = language.read_problem(row.text)
     except Unreadable as error:
         return str(error)
-    verdict = grade_text(
-        stated.variables, stated.domain, stated.given, stated.goal, row.proof
-    )
+    verdict = grade_text(stated.variables, stated.domain, stated.given, stated.goal, row.proof)
     return f"the kernel calls it {verdict.grade}" if verdict.grade in _SOUND else ""
 
 

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from olympiad_ineq.canonical import canonical_key
 from olympiad_ineq.errors import UserError, from_os_error
-from olympiad_ineq.language.parse import Unreadable
 from olympiad_ineq.language import read_problem
+from olympiad_ineq.language.parse import Unreadable
 from olympiad_ineq.likeness import Index, shingles
 from olympiad_ineq.records import Json
 

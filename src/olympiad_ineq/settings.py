@@ -20,6 +20,11 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 
 
+# A verifier's prompt that is filled up with worked examples holds so many at most, leaves room for
+# so many characters of problem and proof, and counts on this context where an endpoint's is unsaid.
+MOST_SHOTS, QUESTION_ROOM, UNSAID_CONTEXT = 128, 4_000, 8_192
+
+
 class Section(BaseModel):
     """Base of all sections: immutable, unknown keys forbidden."""
 

@@ -26,12 +26,8 @@ from olympiad_ineq.opinion import (
     worked_examples,
 )
 from olympiad_ineq.records import AuditItem, Candidate, Json, Verdict, Vote
-from olympiad_ineq.settings import Verifier
+from olympiad_ineq.settings import MOST_SHOTS, QUESTION_ROOM, UNSAID_CONTEXT, Verifier
 
-MOST_SHOTS = 128
-ROOM = (
-    4_000  # characters of problem and proof that a prompt filled up with examples leaves room for
-)
 CONFIDENCE = 0.95
 
 
@@ -113,10 +109,10 @@ def worked_for(settings: Verifier, seed: int, revision: int = 1) -> list[Worked]
         return worked_examples(settings.shots, seed)
     every = worked_examples(MOST_SHOTS, seed)
     panel = panel_of(settings, MOST_SHOTS, revision)
-    stand_in = Question("", "x" * 400, ("a+b " * ROOM)[: ROOM - 400])
+    stand_in = Question("", "x" * 400, ("a+b " * QUESTION_ROOM)[: QUESTION_ROOM - 400])
     low, high = 0, len(every)
     if settings.model.engine == "openai":  # its tokenizer is not here
-        room = (settings.model.max_model_len or 8192) - settings.max_new_tokens
+        room = (settings.model.max_model_len or UNSAID_CONTEXT) - settings.max_new_tokens
         while low < high:
             middle = (low + high + 1) // 2
             request = requests_for(stand_in, panel, every[:middle], seed)[0]

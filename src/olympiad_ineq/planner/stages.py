@@ -17,7 +17,15 @@ from olympiad_ineq.planner.memory import (
     training,
 )
 from olympiad_ineq.planner.shapes import Shape, shape_of
-from olympiad_ineq.settings import Model, Settings, Student
+from olympiad_ineq.settings import (
+    MOST_SHOTS,
+    QUESTION_ROOM,
+    UNSAID_CONTEXT,
+    Model,
+    Settings,
+    Student,
+    Verifier,
+)
 
 Verdict = Literal["fits", "slow", "cannot"]
 FEW = 16  # sequences in flight below which a GPU mostly reads weights
@@ -257,7 +265,8 @@ def loads(settings: Settings) -> dict[str, tuple[Model, work.Load, int]]:
         )  # fmt: skip
     if verifier:
         rows = int((teacher.requests if teacher else 0) * work.OPEN_SHARE) or 1
-        shared = work.tokens(work.VERIFIER_RULES + verifier.shots * work.VERIFIER_EXAMPLE)
+        rows += verifier.audit_sound + verifier.audit_mutants
+        shared = work.tokens(work.VERIFIER_RULES + _shots(verifier) * work.VERIFIER_EXAMPLE)
         load = work.Load(rows * verifier.votes, shared, proof, verifier.max_new_tokens)
         found["verify_model"] = (verifier.model, load, 1)
     for run in ("baseline", "final"):
@@ -276,6 +285,18 @@ def loads(settings: Settings) -> dict[str, tuple[Model, work.Load, int]]:
         load = work.Load(settings.split.test * judge.votes, shared, proof, judge.max_new_tokens)
         found[f"judge {run}"] = (judge.model, load, 1)
     return found
+
+
+def _shots(verifier: Verifier) -> int:
+    """The worked examples of a verifier's prompt: those asked for, or about as many as fit."""
+    if verifier.shots is not None:
+        return verifier.shots
+    model = verifier.model
+    context = model.max_model_len or UNSAID_CONTEXT
+    if not model.max_model_len and model.engine != "openai":
+        context = shape_of(model.name, model.revision).context
+    room = context - verifier.max_new_tokens - work.tokens(work.VERIFIER_RULES + QUESTION_ROOM)
+    return max(0, min(MOST_SHOTS, room // work.tokens(work.VERIFIER_EXAMPLE)))
 
 
 def stage(settings: Settings, name: str, device: Device, results: Path) -> Stage:
