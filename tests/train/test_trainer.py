@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,63 @@ def test_products_in_bf16_are_attention() -> None:
         torch.nn.Identity(), query.bfloat16(), key.bfloat16(), value.bfloat16(), None, lengths=[70]
     )
     assert torch.allclose(found.transpose(1, 2).float(), expected, atol=0.03)
+
+
+@pytest.mark.parametrize("kind", ["llama", "phi"])
+def test_a_model_under_autocast_takes_the_products(
+    kind: str, tiny_base: Path, rows: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rotation leaves queries and keys in fp32; that must not send them the slow way."""
+    taken: list[torch.dtype] = []
+    plain = attention._products
+
+    def products(query: torch.Tensor, *rest: Any) -> torch.Tensor:
+        taken.append(query.dtype)
+        return plain(query, *rest)
+
+    monkeypatch.setattr(attention, "_products", products)
+    model = phi() if kind == "phi" else tiny(tiny_base)
+    batch = collate([{"input_ids": list(row.ids), "labels": row.labels} for row in rows[:3]])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        model(
+            input_ids=batch["input_ids"], position_ids=batch["position_ids"],
+            lengths=batch["lengths"].tolist(), use_cache=False,
+        )  # fmt: skip
+    assert taken == [torch.bfloat16] * 3 * 2  # rows and layers
+
+
+@pytest.mark.parametrize("groups", [4, 2])
+def test_one_call_for_all_rows_is_attention_row_by_row(
+    groups: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a GPU is given: the kernel itself is stood in for by its documented contract."""
+    from torch.nn.attention import varlen
+
+    def contract(
+        query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, ends: torch.Tensor,
+        same_ends: torch.Tensor, longest: int, same: int, *, scale: float,
+        window_size: tuple[int, int], enable_gqa: bool,
+    ) -> torch.Tensor:  # fmt: skip
+        assert ends.dtype == torch.int32 and torch.equal(ends, same_ends)
+        assert longest == same == int(ends.diff().max()) and window_size == (-1, 0)
+        rows = []
+        for a, b in pairwise(ends.tolist()):
+            q, k, v = (x[a:b].transpose(0, 1)[None] for x in (query, key, value))
+            row = scaled_dot_product_attention(
+                q, k, v, is_causal=True, scale=scale, enable_gqa=enable_gqa
+            )
+            rows.append(row[0].transpose(0, 1))
+        return torch.cat(rows)
+
+    torch.manual_seed(0)
+    query, key, value = (torch.randn(1, n, 12, 8) for n in (4, groups, groups))
+    lengths = [5, 1, 6]
+    rows, _ = attention.attend(torch.nn.Identity(), query, key, value, None, lengths=lengths)
+    monkeypatch.setattr(varlen, "varlen_attn", contract)
+    monkeypatch.setattr(attention, "_has_varlen", lambda query: True)
+    at_once, _ = attention.attend(torch.nn.Identity(), query, key, value, None, lengths=lengths)
+    assert at_once.shape == rows.shape
+    assert torch.allclose(at_once, rows, atol=1e-6)
 
 
 def test_the_shared_optimizer_is_adamw() -> None:

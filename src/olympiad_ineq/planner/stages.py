@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -241,8 +241,10 @@ def train_stage(settings: Settings, device: Device, rate: float | None) -> Stage
 
 
 def student_shape(student: Student) -> Shape:
-    """The student's shape, wherever it comes from."""
-    return shape_of(student.name, student.revision)
+    """The student's shape, wherever it comes from, with the activation that training computes."""
+    shape = shape_of(student.name, student.revision)
+    # train.student.use_fused_activation: the same function in one operation
+    return replace(shape, act="gelu_pytorch_tanh") if shape.act == "gelu_new" else shape
 
 
 def loads(settings: Settings) -> dict[str, tuple[Model, work.Load, int]]:

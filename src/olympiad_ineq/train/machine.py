@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from olympiad_ineq.errors import UserError
+from olympiad_ineq.planner.hardware import table
 
 Precision = Literal["fp32", "bf16", "fp16"]
 
@@ -97,21 +98,21 @@ def cores() -> int:
     return max(1, min(allowed or 1, int(wanted) if wanted.isdigit() else 1 << 16))
 
 
-# Dense peak of products in 16 bits with 32-bit sums, FLOP/s, by the maker's data sheets.
-_PEAK = {
-    "H200": 989e12, "H100": 989e12, "GH200": 989e12, "A100": 312e12, "L40S": 362e12,
-    "V100": 125e12,
-}  # fmt: skip
-
-
 def peak_flops() -> float | None:
-    """What this GPU can do a second at most, or None for a CPU or a GPU that is not in the list."""
+    """Dense 16-bit FLOP/s of this GPU at most, by the planner's table; None where unknown."""
     import torch
 
     if not torch.cuda.is_available():
         return None
-    name = torch.cuda.get_device_name()
-    return next((peak for part, peak in _PEAK.items() if part in name), None)
+    return peak_of(torch.cuda.get_device_name())
+
+
+def peak_of(name: str) -> float | None:
+    """The same by the GPU's name, as the driver says it ("NVIDIA A100-SXM4-40GB")."""
+    plain = name.lower().replace(" ", "")
+    known = {key.split("-")[0]: gpu.tflops for key, gpu in table().items()}
+    found = [key for key in sorted(known, key=len, reverse=True) if key in plain]
+    return known[found[0]] * 1e12 if found else None
 
 
 def training_flops(model: Any, lengths: Sequence[int], targets: int) -> float:

@@ -15,7 +15,7 @@ from olympiad_ineq.artifacts import digest, exclusive, read_parquet, write_manif
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.records import Example, content_id
 from olympiad_ineq.settings import Train
-from olympiad_ineq.train import losses, machine
+from olympiad_ineq.train import losses, machine, out_of_memory
 from olympiad_ineq.train.best import Best, Validated
 from olympiad_ineq.train.card import Facts, card
 from olympiad_ineq.train.checkpoints import Checkpoints
@@ -334,16 +334,5 @@ def _in_plain_words(error: Exception, request: Request, settings: Train) -> User
         return None
     text = str(error)
     if isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text:
-        now = settings.micro_batch_size or settings.batch_size
-        if now > 1:
-            fix = f"set train.micro_batch_size to {_smaller(now, settings.batch_size)}"
-        elif not settings.gradient_checkpointing:
-            fix = "set train.gradient_checkpointing to true"
-        else:
-            fix = "lower train.max_length, or use a machine with more memory"
-        return UserError(f"train.micro_batch_size = {now}", "memory ran out", fix)
+        return out_of_memory.error(settings, request.base_model)
     return refused_by_disk(error, request.work)
-
-
-def _smaller(now: int, batch: int) -> int:
-    return max(size for size in range(1, now) if batch % size == 0)

@@ -33,6 +33,7 @@ from olympiad_ineq.train.checkpoints import Checkpoints
 from olympiad_ineq.train.data import IGNORED, Batch, Row, balance, collate, take
 from olympiad_ineq.train.machine import Precision, peak_flops, training_flops
 
+Share = dict[str, Any]  # a batch, or a part of one, with its targets found
 _AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -159,22 +160,21 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
     def compute_loss(
         self,
         model: torch.nn.Module,
-        inputs: Batch,
+        inputs: dict[str, Any],
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Any:
         """Cross-entropy of the targets, from logits at the positions before them alone."""
-        labels = inputs["labels"][0, 1:]
-        before = (labels != IGNORED).nonzero().flatten()
+        asked = inputs if "before" in inputs else _with_targets(inputs)
         outputs = model(
-            input_ids=inputs["input_ids"],
-            position_ids=inputs["position_ids"],
-            lengths=inputs["lengths"].tolist(),
-            logits_to_keep=before,
+            input_ids=asked["input_ids"],
+            position_ids=asked["position_ids"],
+            lengths=asked["lengths"],
+            logits_to_keep=asked["before"],
             use_cache=False,
         )
-        total = cross_entropy(outputs.logits[0].float(), labels[before], reduction="sum")
-        loss = total / (num_items_in_batch or len(before))
+        total = cross_entropy(outputs.logits[0].float(), asked["targets"], reduction="sum")
+        loss = total / (num_items_in_batch or len(asked["before"]))
         return (loss, outputs) if return_outputs else loss
 
     def training_step(
@@ -186,11 +186,13 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
         """Loss and gradients of one batch, in shares."""
         started = time.perf_counter()
         model.train()
-        inputs = self._prepare_inputs(inputs)
         targets = int((inputs["labels"][0, 1:] != IGNORED).sum())
         lengths = inputs["lengths"].tolist()
         parts = self._workers if self._micro_batch is None else 1
-        shares = [take(inputs, share) for share in balance(lengths, parts, self._micro_batch)]
+        shares = [
+            self._prepare_inputs(_with_targets(take(inputs, share)))
+            for share in balance(lengths, parts, self._micro_batch)
+        ]
         if self._pool is None:
             loss = self._in_turn(model, shares, targets)
         else:
@@ -234,10 +236,11 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
             ]
         )
         with self.compute_loss_context_manager():
-            loss = self.compute_loss(self.model, self._prepare_inputs(batch), num_items_in_batch=1)
+            inputs = self._prepare_inputs(_with_targets(batch))
+            loss = self.compute_loss(self.model, inputs, num_items_in_batch=1)
         return float(loss)
 
-    def _in_turn(self, model: torch.nn.Module, shares: list[Batch], targets: int) -> Tensor:
+    def _in_turn(self, model: torch.nn.Module, shares: list[Share], targets: int) -> Tensor:
         total = torch.zeros((), device=self.args.device)
         for share in shares:
             with self.compute_loss_context_manager():
@@ -247,12 +250,12 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
         return total
 
     def _side_by_side(
-        self, pool: ThreadPoolExecutor, model: torch.nn.Module, shares: list[Batch], targets: int
+        self, pool: ThreadPoolExecutor, model: torch.nn.Module, shares: list[Share], targets: int
     ) -> Tensor:
         """One worker, one list of gradients; sums are taken in a fixed order, so runs repeat."""
         parameters = [p for p in model.parameters() if p.requires_grad]
 
-        def work(mine: list[Batch]) -> tuple[Tensor, list[Tensor | None]]:
+        def work(mine: list[Share]) -> tuple[Tensor, list[Tensor | None]]:
             total = torch.zeros(())
             sums: list[Tensor | None] = [None] * len(parameters)
             for share in mine:
@@ -371,6 +374,17 @@ def _clip(pool: ThreadPoolExecutor, workers: int, gradients: list[Tensor], most:
 
 def _columns(rows: Sequence[Row]) -> dict[str, list[list[int]]]:
     return {"input_ids": [list(r.ids) for r in rows], "labels": [r.labels for r in rows]}
+
+
+def _with_targets(batch: Batch) -> dict[str, Any]:
+    """A batch that says where its targets are, found before it goes to the device.
+
+    There the search would make the host wait for all work queued before it, in every pass.
+    """
+    labels = batch["labels"][0, 1:]
+    before = (labels != IGNORED).nonzero().flatten()
+    lengths = batch["lengths"].tolist()
+    return {**batch, "lengths": lengths, "before": before, "targets": labels[before]}
 
 
 def _memory(device: torch.device) -> int:
