@@ -94,7 +94,7 @@ def _model(base_model: Path, implementation: str, device: str) -> Any:
     ).to(device)
 
 
-def _stepper(trainer: Any) -> Step:
+def stepper(trainer: Any) -> Step:
     """One optimizer step of a trainer as its own loop takes it, without the loop's bookkeeping."""
     trainer.create_optimizer_and_scheduler(num_training_steps=1000)
     model, optimizer = trainer.accelerator.prepare(trainer.model, trainer.optimizer)
@@ -130,7 +130,7 @@ def _ours(
     )  # fmt: skip
     order = [list(range(min(batch, len(rows))))]
     model = _model(base_model, attention.NAME, device)
-    return _stepper(
+    return stepper(
         CompletionTrainer(model, tokenizer, rows, order, args, precision=precision, workers=workers)
     )
 
@@ -152,7 +152,7 @@ def _trl(
         use_cpu=device == "cpu", report_to=[], save_strategy="no",
         **({"bf16": False} if precision == "fp32" else {}),
     )  # fmt: skip
-    return _stepper(
+    return stepper(
         SFTTrainer(
             model=_model(base_model, "sdpa", device),
             args=args,

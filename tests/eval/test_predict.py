@@ -208,3 +208,23 @@ def test_transformers_predicts_through_the_same_code(
         "decoding": "greedy",
         "max_new_tokens": 8,
     }
+
+
+def test_a_student_that_never_stops_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    from typing import Literal
+
+    from olympiad_ineq.eval.predict import _warn_of_no_end
+    from olympiad_ineq.records import Prediction
+
+    def answered(number: int, finish: Literal["stop", "length"]) -> Prediction:
+        return Prediction(
+            id=str(number), run="final", prompt_tokens=9, completion_tokens=24, finish=finish,
+            text="",
+        )  # fmt: skip
+
+    _warn_of_no_end([answered(1, "stop"), answered(2, "length")], 24)
+    assert capsys.readouterr().err == ""
+    _warn_of_no_end([answered(1, "length"), answered(2, "length"), answered(3, "stop")], 24)
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "2 of 3 answers reached eval.max_new_tokens = 24 without an end" in said

@@ -6,6 +6,7 @@ strings, budget and decoding (greedy) are shared.
 
 import json
 import random
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -110,7 +111,20 @@ def predict(
         started=started,
         extra=_facts(run, model_dir, fingerprint, shots, settings, generated, seed),
     )
+    _warn_of_no_end(predictions, settings.max_new_tokens)
     return predictions
+
+
+def _warn_of_no_end(predictions: Sequence[Prediction], budget: int) -> None:
+    """Say in one line that a student does not stop: a truncated answer proves nothing."""
+    cut = sum(prediction.finish == "length" for prediction in predictions)
+    if predictions and cut > len(predictions) / 2:
+        print(
+            f"warning: predict {predictions[0].run}: {cut} of {len(predictions)} answers reached "
+            f"eval.max_new_tokens = {budget} without an end: raise it if proofs are longer, else "
+            "the student has not learned to stop: raise train.epochs or train.learning_rate",
+            file=sys.stderr,
+        )
 
 
 def _facts(
