@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from functools import reduce as fold
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx, fmpz
 
@@ -33,8 +33,7 @@ class IllPosed(Exception):
     """An expression that is not shown to be defined on the whole domain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frac:
+class Frac(NamedTuple):
     """num / den, where den is a product of powers of polynomials shown to be positive."""
 
     num: Poly
@@ -124,21 +123,21 @@ class World:
                 self.signs[i] = max(self.signs[i], sign, POSITIVE if fact.op == ">" else sign)
 
     def mul(self, p: Poly, q: Poly) -> Poly:
-        """p*q, accounted for before it is made; deterministic, so that a limit is a verdict."""
+        """p*q, its cost accounted for before it is made; deterministic, so that a limit is a verdict."""
         m, n = len(p), len(q)
         self.work += (m + 1) * (n + 1)
-        if self.work > MAX_WORK or (m and n and p.total_degree() + q.total_degree() > MAX_DEGREE):
+        if self.work > MAX_WORK:
             raise Limit("the polynomials grow too large")
         result = p * q
+        if m and n and result.total_degree() > MAX_DEGREE:
+            raise Limit("the polynomials grow too large")
         if m == n == 1 and result.leading_coefficient().height_bits() > MAX_BITS:
             raise Limit("the numbers grow too large")
         return result
 
     def pow(self, p: Poly, n: int) -> Poly:
-        if n == 1:
-            return p
-        result = self.one
-        for _ in range(n):
+        result = p if n else self.one
+        for _ in range(n - 1):
             result = self.mul(result, p)
         return result
 
@@ -172,11 +171,13 @@ class World:
         return Frac(p - q, den)
 
     def times(self, f: Frac, g: Frac) -> Frac:
+        if not f.den or not g.den:
+            return Frac(self.mul(f.num, g.num), f.den or g.den)
         den = {k: f.den.get(k, 0) + g.den.get(k, 0) for k in f.den | g.den}
         return Frac(self.mul(f.num, g.num), den)
 
     def scale(self, f: Frac, number: fmpq) -> Frac:
-        return Frac(f.num * number, f.den)
+        return f if number == 1 else Frac(f.num * number, f.den)
 
     def power(self, f: Frac, n: int) -> Frac:
         return Frac(self.pow(f.num, n), {k: m * n for k, m in f.den.items()})
@@ -202,6 +203,8 @@ class World:
                 return self.scale(self.frac(arg, at), fmpq(-1))
             case Div(num, den):
                 return self.times(self.frac(num, at), self.inverse(self.frac(den, at)))
+            case Pow(Var(name), n) if n > 0 and at is None:
+                return Frac(self.gens[self.index[name]] ** n, {})
             case Pow(base, n):
                 f = self.frac(base, at)
                 return self.power(f if n > 0 else self.inverse(f), abs(n))

@@ -11,7 +11,8 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import NoReturn
 
 from flint import fmpq
@@ -107,13 +108,20 @@ _TOKEN = re.compile(
 _NAME = re.compile(r"[A-Za-z](?:_?\d{1,2}|_\{\d{1,2}\})?")
 
 
-def variable_keys(variables: Sequence[str]) -> dict[str, str]:
+def variable_keys(variables: Sequence[str]) -> Mapping[str, str]:
     """The declared names under the spelling that the tokeniser yields (``x_1`` for ``x1``)."""
+    if not all(isinstance(name, str) for name in variables):
+        raise Unreadable("a variable's name must be a text")
+    return _variable_keys(tuple(variables))
+
+
+@lru_cache(maxsize=256)
+def _variable_keys(variables: tuple[str, ...]) -> Mapping[str, str]:
     keys: dict[str, str] = {}
     if not 1 <= len(variables) <= MAX_VARIABLES:
         raise Unreadable(f"between 1 and {MAX_VARIABLES} variables must be declared")
     for name in variables:
-        if not isinstance(name, str) or not _NAME.fullmatch(name) or not name.isascii():
+        if not _NAME.fullmatch(name) or not name.isascii():
             raise Unreadable(f"{name!r} is not a variable name: one letter, or a letter and index")
         digits = re.sub(r"\D", "", name)
         key = f"{name[0]}_{digits}" if digits else name
@@ -121,6 +129,13 @@ def variable_keys(variables: Sequence[str]) -> dict[str, str]:
             raise Unreadable(f"the variable {name} is declared twice")
         keys[key] = name
     return keys
+
+
+# Characters that are a token whatever follows; and after which a name or number may go on.
+_PLAIN = frozenset("+-/^()[]{}")
+_DIGITS = frozenset("0123456789")
+_INDEXING = _DIGITS | {"_", "."}
+_SIGNED = frozenset(("op", "rel", "cmd", "end"))
 
 
 class _Parser:
@@ -132,6 +147,7 @@ class _Parser:
         self.text, self.names = text, variable_keys(variables)
         self.latex, self.depth, self.nodes, self.at = "\\" in text, 0, 0, 0
         self.tokens = self.tokenise()
+        self.signs = [v if k in _SIGNED else k for k, v, _ in self.tokens]
 
     def fail(self, reason: str, position: int | None = None) -> NoReturn:
         where = self.tokens[self.at][2] if position is None else position
@@ -139,8 +155,19 @@ class _Parser:
 
     def tokenise(self) -> list[tuple[str, str, int]]:
         tokens: list[tuple[str, str, int]] = []
-        text, at = self.text, 0
+        text, at, names = self.text, 0, self.names
         while at < len(text):
+            char, following = text[at], text[at + 1 : at + 2]  # most tokens are one character
+            if char in _PLAIN or (char == "*" and following != "*"):
+                tokens.append(("op", char, at))
+                at += 1
+                continue
+            if following not in _INDEXING:
+                kind = "var" if char in names and char != "s" else "num" if char in _DIGITS else ""
+                if kind:
+                    tokens.append((kind, char, at))
+                    at += 1
+                    continue
             found = _TOKEN.match(text, at)
             if found is None:
                 char = text[at]
@@ -150,7 +177,7 @@ class _Parser:
             kind, value, start = found.lastgroup or "", found.group(), at
             at = found.end()
             if kind == "num":
-                if sum(c.isdigit() for c in value) > MAX_DIGITS:
+                if len(value) > MAX_DIGITS and sum(c.isdigit() for c in value) > MAX_DIGITS:
                     self.fail(f"a number of more than {MAX_DIGITS} digits", start)
                 tokens.append(("num", value, start))
             elif kind in ("rel", "op"):
@@ -168,7 +195,7 @@ class _Parser:
                     kind = "rel" if rel else "op" if word in "*/()" else "cmd"
                     tokens.append((kind, word, start))
             elif kind == "var":
-                key = re.sub(r"[{}]", "", value)
+                key = re.sub(r"[{}]", "", value) if "{" in value else value
                 if self.latex and len(key) > 3 and key == value:
                     self.fail("ambiguous: write _{...} around an index of two digits", start)
                 if key == value and f"{key}_{text[at : at + 1]}" in self.names:
@@ -184,12 +211,11 @@ class _Parser:
         return [*tokens, ("end", "", len(text))]
 
     def peek(self) -> str:
-        kind, value, _ = self.tokens[self.at]
-        return value if kind in ("op", "rel", "cmd", "end") else kind
+        return self.signs[self.at]
 
     def take(self, wanted: str = "") -> str:
         kind, value, _ = self.tokens[self.at]
-        if wanted and self.peek() != wanted:
+        if wanted and self.signs[self.at] != wanted:
             self.fail(f"expected {wanted}, found {value or 'the end'}")
         self.at += kind != "end"
         return value
@@ -228,10 +254,12 @@ class _Parser:
 
     def sum(self) -> Expr:
         terms: list[Expr] = []
-        while not terms or self.peek() in ("+", "-"):
-            sign = self.take() if self.peek() in ("+", "-") else "+"
-            if self.peek() in ("+", "-"):
-                self.fail("two signs in a row")
+        while not terms or self.signs[self.at] in ("+", "-"):
+            sign = self.signs[self.at]
+            if sign in ("+", "-"):
+                self.at += 1
+                if self.signs[self.at] in ("+", "-"):
+                    self.fail("two signs in a row")
             term = self.product()
             terms.append(self.make(Neg(term)) if sign == "-" else term)
         return terms[0] if len(terms) == 1 else self.make(Add(tuple(terms)))
@@ -239,9 +267,9 @@ class _Parser:
     def product(self) -> Expr:
         factors, slashed = [self.power()], False
         while True:
-            sign = self.peek()
+            sign = self.signs[self.at]
             if sign == "*":
-                self.take()
+                self.at += 1
                 factors.append(self.power())
                 slashed = False
             elif sign == "/":
@@ -264,9 +292,9 @@ class _Parser:
 
     def power(self) -> Expr:
         base = self.atom()
-        if self.peek() != "^":
+        if self.signs[self.at] != "^":
             return base
-        self.take()
+        self.at += 1
         where = self.at
         if self.peek() == "num":
             spelled = self.take()
@@ -303,12 +331,13 @@ class _Parser:
         return result
 
     def atom(self) -> Expr:
-        sign = self.peek()
+        sign = self.signs[self.at]
         if sign == "num":
             whole, _, part = self.take().partition(".")
             return self.make(Num(fmpq(int(whole + part), 10 ** len(part))))
         if sign == "var":
-            return self.make(Var(self.take()))
+            self.at += 1
+            return self.make(Var(self.tokens[self.at - 1][1]))
         if sign in ("(", "[", "{"):
             return self.inside(self.bracket)
         if sign == "frac":
@@ -344,6 +373,7 @@ class _Parser:
                 self.tokens[self.at : self.at + 1] = [
                     (kind, value[0], where), (kind, value[1], where + 1)
                 ]  # fmt: skip
+                self.signs.insert(self.at, "num")
         if sign not in ("num", "var"):
             self.fail("expected an argument in braces")
         return self.atom()

@@ -58,12 +58,11 @@ def check_proof(
         return ProofVerdict("unreadable", "expected a list of steps", None)
     if len(steps) > MAX_STEPS:
         return ProofVerdict("limit", f"more than {MAX_STEPS} steps", None)
-    points = Points(statement)
     try:
         world = world_of(statement, _texts(list(steps)))
-        checker = _Checker(world, points)
+        checker = _Checker(world)
     except IllPosed as error:
-        point = points.failing(statement.goal)
+        point = Points(statement).failing(statement.goal)
         if point:
             return ProofVerdict("refuted", f"the statement is {point}", None)
         return ProofVerdict("open", f"the statement is ill-posed: {error}", None)
@@ -99,8 +98,9 @@ def _texts(value: object, depth: int = 0) -> Iterator[str]:
 
 
 class _Checker:
-    def __init__(self, world: World, points: Points) -> None:
-        self.world, self.points, self.target = world, points, world.goal
+    def __init__(self, world: World) -> None:
+        self.world, self.target = world, world.goal
+        self.points = Points(world.statement, world)
         self.read = Reader(world.statement.variables)
         self.proved: Proved | None = None
         self.facts = {
@@ -118,14 +118,16 @@ class _Checker:
         given = step.get("id", name)
         name = given if isinstance(given, str) and 0 < len(given) <= 40 else name
         claim: Chain | None = None
+        links: list[Fact] | None = None
         try:
             if name in self.facts:
                 raise Broken("its name is already taken")
             text = step.get("claim")
             if not isinstance(text, str):
                 raise Unreadable("it has no claim")
-            claim = parse_chain(text, self.world.statement.variables)
-            links = self.world.links(claim)
+            goal = self.world.statement.goal
+            claim = goal if text == goal.text else parse_chain(text, self.read.variables)
+            links = self.target if claim is goal else self.world.links(claim)
             grade, reason = self.judge(step, name, claim, links)
         except Unreadable as error:
             grade, reason = "unreadable", str(error)
@@ -134,7 +136,7 @@ class _Checker:
         except (IllPosed, Broken) as error:
             grade, reason = "open", str(error)
         if claim is not None and grade in ("open", "limit"):
-            false = self.points.failing(claim)
+            false = self.points.failing(claim, links)
             if false:
                 grade, reason = "refuted", f"{reason} ({claim.text} is {false})"
         if reason:
@@ -165,6 +167,10 @@ class _Checker:
             if rests:
                 return "open", f"rests on step {rests[0]}, which is not established"
             return "proved", ""
+        false = self.points.failing(claim, links)
+        if false:
+            self.facts[name] = Known(whole, kernel.assume(self.world, whole, name))
+            return "refuted", f"{open_reason} ({claim.text} is {false})"
         shown = self.repeated(links) or (None if self.restates(whole) else self.certified(links))
         if shown is not None:
             self.facts[name] = Known(whole, self.joined(shown, whole))
@@ -264,7 +270,8 @@ class _Checker:
     def goal(self, steps: bool) -> StepVerdict:
         """Every link of the goal must be entailed by an established fact."""
         try:
-            shown = self.repeated(self.target) if steps else None
+            false = self.points.tried.get(self.world.statement.goal.text)
+            shown = self.repeated(self.target) if steps and not false else None
             if shown is not None:
                 self.proved = kernel.settle(self.world, shown)
                 return StepVerdict("goal", "proved", "")
@@ -275,7 +282,7 @@ class _Checker:
             why = f"the goal rests on step {resting}" if resting else "no step gives the goal"
         except Limit as error:
             return StepVerdict("goal", "limit", f"the goal: {error}")
-        false = self.points.failing(self.world.statement.goal)
+        false = self.points.failing(self.world.statement.goal, self.target)
         if false:
             return StepVerdict("goal", "refuted", f"{why}, and the goal is {false}")
         return StepVerdict("goal", "open", why)

@@ -21,6 +21,8 @@ Shape: TypeAlias = tuple[Poly, Poly, Poly]  # r, up, down with up*p = down*r on 
 
 def same_sign(world: World, p: Poly, q: Poly) -> tuple[Poly, Poly] | None:
     """Positive (up, down) with up*p = down*q on the world: numbers times monomials; or None."""
+    if not world.ideal and not _proportional(p.coeffs(), q.coeffs()):
+        return None  # a monomial more or less leaves the coefficients as they are
     for one, two in zip(_shapes(world, p), _shapes(world, q), strict=False):
         if one is None or two is None:
             continue
@@ -35,6 +37,13 @@ def same_sign(world: World, p: Poly, q: Poly) -> tuple[Poly, Poly] | None:
         if ratio > 0 and r == s * ratio:
             return up_p * down_q, down_p * up_q * ratio
     return None
+
+
+def _proportional(one: list[fmpq], two: list[fmpq]) -> bool:
+    if len(one) != len(two) or not one:
+        return len(one) == len(two)
+    ratio = one[0] / two[0]
+    return bool(ratio > 0) and all(x == y * ratio for x, y in zip(one, two, strict=True))
 
 
 def _shapes(world: World, p: Poly) -> Iterator[Shape | None]:
@@ -165,7 +174,7 @@ def entails(t: Theorem, goal: Fact) -> Theorem | None:
     if (goal.op == "=" and t.op != "=") or (goal.op == ">" and t.op != ">"):
         return None
     found = _numerators(t, goal)
-    if found is None and goal.op != "=":
+    if found is None and goal.op != "=" and t.diff.den != goal.diff.den:
         found = matches(t, goal)
     if found is None and t.op == "=":
         found = _numerators(_negative(t), goal)

@@ -136,7 +136,7 @@ def amgm(s: Step) -> Iterable[Yield]:
         # claim*factor = left - whole*r
         r = w.scale(w.sub(left, w.scale(s.claim.diff, fmpq(factor))), fmpq(1, whole))
         size = comb(len(r.num) + whole - 1, whole)  # terms of r^whole at most
-        if size <= 2000:
+        if size <= 2000 and _may_be_root(w, r, parts):
             try:
                 yield made(r)
             except Broken:
@@ -152,6 +152,24 @@ def amgm(s: Step) -> Iterable[Yield]:
     yield made(root)
     if whole % 2 == 0:
         yield made(w.scale(root, fmpq(-1)))
+
+
+def _may_be_root(w: World, r: Frac, parts: Sequence[tuple[int, Theorem]]) -> bool:
+    """A quick no: the powers differ at one point, where nothing relates the variables."""
+    if w.ideal:
+        return True
+    at = [fmpq(i + 1) for i in range(len(w.gens))]
+
+    def value(f: Frac) -> fmpq:
+        below = fmpq(1)
+        for key, m in f.den.items():
+            below *= w.factors[key](*at) ** m
+        return f.num(*at) / below
+
+    product = fmpq(1)
+    for n, t in parts:
+        product *= value(t.diff) ** n
+    return bool(value(r) ** sum(n for n, _ in parts) == product)
 
 
 def _perfect_root(w: World, f: Frac, n: int) -> Frac | None:

@@ -14,7 +14,7 @@ _ROOT = re.compile(r"sqrt|√|\^\s*[({][^)}]*[/\\]")  # where extra variables fo
 def world_of(statement: Statement, texts: Iterable[str] = ()) -> World:
     """The statement's world, for work with these texts; may raise Limit or IllPosed."""
     chains = (*statement.given, statement.goal)
-    return World(statement, any(_ROOT.search(t) for t in (*(c.text for c in chains), *texts)))
+    return World(statement, bool(_ROOT.search("\n".join((*(c.text for c in chains), *texts)))))
 
 
 def contradictory(world: World) -> bool:
