@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import random
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -187,6 +188,23 @@ def test_what_a_finished_run_leaves(request_of: Make) -> None:
     assert manifest["examples"] == {"used": 20, "left_out": {}}
     assert manifest["tokens"] == curve[-1]["tokens"]
     assert manifest["tokens_per_second"] > 0
+
+
+def test_the_former_model_outlives_a_killed_retraining(request_of: Make) -> None:
+    """The workflow deletes the model's folder before it trains again."""
+    request = request_of()
+    finish(request, epochs=1)
+    before = (request.out_model / "model.safetensors").read_bytes()
+    shutil.rmtree(request.out_model)
+    kill(request, "step 2", epochs=1, learning_rate=2e-3)
+    kept = request.work / "model"
+    assert (kept / "model.safetensors").read_bytes() == before
+    AutoModelForCausalLM.from_pretrained(kept)
+    said = finish(request, epochs=1, learning_rate=2e-3)
+    assert f"the former model stays at {kept}" in said
+    after = request.out_model / "model.safetensors"
+    assert after.read_bytes() != before
+    assert (kept / "model.safetensors").samefile(after)  # no second copy on the disk
 
 
 def test_the_end_of_text_is_learned(request_of: Make) -> None:

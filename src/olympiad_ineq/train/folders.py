@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from olympiad_ineq.artifacts import exclusive
@@ -35,6 +35,18 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             raise full from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def keep_links(source: Path, target: Path) -> None:
+    """Make `target` a folder of hard links to the files of `source`: no second copy on the disk.
+
+    What is deleted at `source` stays at `target`. Does nothing on a file system without hard links.
+    """
+    with suppress(UserError), atomic_folder(target) as folder:
+        for file in sorted(path for path in source.rglob("*") if path.is_file()):
+            link = folder / file.relative_to(source)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            os.link(file, link)
 
 
 def refused_by_disk(error: BaseException, path: Path) -> UserError | None:

@@ -20,13 +20,16 @@ from olympiad_ineq.train.best import Best, Validated
 from olympiad_ineq.train.card import Facts, card
 from olympiad_ineq.train.checkpoints import Checkpoints
 from olympiad_ineq.train.data import Row, Rows, encode, hold_out, order
-from olympiad_ineq.train.folders import atomic_folder, refused_by_disk
+from olympiad_ineq.train.folders import atomic_folder, keep_links, refused_by_disk
 
 # What may change between two runs without making the checkpoint of one foreign to the other.
 _FREE = {
     "wandb", "checkpoint_steps", "student", "micro_batch_size", "gradient_checkpointing", "keep",
     "samples",
 }  # fmt: skip
+
+
+KEPT = "model"  # in the work folder: links to the files of the model that was placed last
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,11 @@ def train(request: Request, settings: Train, seed: int) -> None:
     started = time.time()
     request.work.mkdir(parents=True, exist_ok=True)
     with exclusive(request.work / "lock", str(request.work)):
+        if (request.work / KEPT).is_dir() and not request.out_model.is_dir():
+            print(
+                f"train: the former model stays at {request.work / KEPT} until this training ends",
+                file=sys.stderr,
+            )
         try:
             _train(request, settings, seed, started)
         except Exception as error:
@@ -276,6 +284,8 @@ def _place(
         else:
             shutil.rmtree(path, ignore_errors=True)
     save(request.out_model, settings.keep if two else "last")
+    # Snakemake deletes the model's folder before it trains again; if that is killed, this stays
+    keep_links(request.out_model, request.work / KEPT)
 
 
 def _licence(base_model: Path) -> str | None:
