@@ -242,7 +242,10 @@ class Exemplars:
         return [
             turn
             for row in self._banks[technique][bank]
-            for turn in (Message("user", _ask_for(row).words()), Message("assistant", _answer(row)))
+            for turn in (
+                Message("user", _ask_for(row).words()),
+                Message("assistant", answer_of(row)),
+            )
         ]
 
 
@@ -288,7 +291,8 @@ def _ask_for(row: Exemplar) -> Ask:
     )
 
 
-def _answer(row: Exemplar) -> str:
+def answer_of(row: Exemplar) -> str:
+    """The answer that the teacher is shown: the JSON object that it is asked for."""
     answer = {
         "text": row.text,
         "variables": row.variables,
@@ -472,7 +476,7 @@ class _Session:
         self.tokens: Counter[str] = Counter({"prompt": 0, "completion": 0})
         self._usable: set[str] = set()
         # Before anything is asked: if the longest prompt fits, no later round can fail on one.
-        engine.prepare([self._request(ask) for ask in _longest(settings)], BATCH)
+        engine.prepare([self._request(ask) for ask in longest_asks(settings)], BATCH)
 
     def _request(self, ask: Ask) -> Request:
         return request_for(ask, self._exemplars, self._teacher, self._edition)
@@ -516,7 +520,7 @@ class _Session:
         return usable
 
 
-def _longest(settings: DataGen) -> list[Ask]:
+def longest_asks(settings: DataGen) -> list[Ask]:
     """One ask for every set of worked examples, in the longest words that an ask can have."""
     asks = (
         Ask("", 0, technique, difficulty, max(settings.variables), constraint, phrasing, 0)

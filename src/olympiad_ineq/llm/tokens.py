@@ -7,13 +7,14 @@ model's own; without one it is an estimate on the safe side.
 import base64
 import math
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from olympiad_ineq.llm.engine import Request
 
-# Characters to a token in these prompts (English, LaTeX, JSON), at the least: measured with the
-# vocabularies of Qwen2.5 and Llama 3, see tests/llm/test_tokens.py.
+# Characters to a token over a whole prompt of ours (English, LaTeX, JSON), at the least: measured
+# with the vocabularies of Qwen2.5 and Llama 3, see tests/llm/test_tokens.py.
 CHARACTERS = 2.0
 OF_A_TURN = 8  # control tokens around a message, at the most
 
@@ -40,10 +41,11 @@ def count_tokens(request: Request, count: Count | None = None) -> int:
 
 
 def estimate(text: str) -> int:
-    """More tokens than any vocabulary in use makes of such a text."""
+    """More tokens than vocabularies in use make of a prompt as a whole."""
     return math.ceil(len(text) / CHARACTERS)
 
 
+@cache
 def vocabulary(path: Path, digits: int) -> Count:
     """A counter from a vocabulary file: lines of a token in base64 and its rank.
 
