@@ -7,7 +7,7 @@
 #   make fuzz          attack the checker: MUTANTS=100000 SEED=1
 #   make lock          resolve requirements/*.lock anew from pyproject.toml
 #   make clean         remove the environment and caches; results stay
-#   make docs          draw the rules: docs/dag.svg
+#   make docs          draw the rules: docs/dag.svg, write the prompts: docs/prompts.md
 #   make schema        write config/settings.schema.json from the settings models
 
 SHELL := /bin/bash
@@ -110,6 +110,7 @@ clean:
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	echo "removed the environment and caches; results/ stays (delete it yourself if you mean to)"
 
-# The picture of the rules that README shows.
+# The picture of the rules that README shows, and the page of prompts.
 docs: install
-	@snakemake --forceall --rulegraph 2> /dev/null | sed 's/rounded,dashed/rounded/' | dot -Tsvg > docs/dag.svg
+	@python -m olympiad_ineq.prompt_page --write docs/prompts.md
+	snakemake --forceall --rulegraph 2> /dev/null | sed 's/rounded,dashed/rounded/' | dot -Tsvg > docs/dag.svg

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from olympiad_ineq import canonical, exemplars
+from olympiad_ineq.data_gen.model import ANSWER_SCHEMA, answer_of
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.records import TECHNIQUES
 
@@ -34,6 +35,12 @@ def test_no_problem_stands_twice_under_one_technique() -> None:
         for row in exemplars.good()
     )
     assert max(keys.values()) == 1
+
+
+def test_a_teacher_that_obeys_its_schema_can_say_every_exemplar() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    for row in exemplars.good():
+        jsonschema.validate(json.loads(answer_of(row)), ANSWER_SCHEMA)
 
 
 def test_bad_ones_have_reasons_and_many_kinds_of_fault() -> None:

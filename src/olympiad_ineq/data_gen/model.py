@@ -538,7 +538,7 @@ def longest_asks(settings: DataGen) -> list[Ask]:
 
 
 _TEXT: Json = {"type": "string"}
-_TEXTS: Json = {"type": "array", "items": _TEXT, "maxItems": 8}
+_TEXTS: Json = {"type": "array", "items": _TEXT, "maxItems": 12}
 _STEP: Json = {
     "type": "object",
     "properties": {
@@ -547,11 +547,11 @@ _STEP: Json = {
         "by": {
             "enum": [
                 *("amgm", "cauchy", "titu", "square", "positive", "cyclic", "combine"),
-                *("multiply", "scale", "identity"),
+                *("chain", "multiply", "scale", "identity"),
             ]
         },
         "terms": _TEXTS,
-        "weights": {"type": "array", "items": {"type": ["integer", "string"]}, "maxItems": 8},
+        "weights": {"type": "array", "items": {"type": ["integer", "string"]}, "maxItems": 12},
         "x": _TEXTS,
         "y": _TEXTS,
         "nums": _TEXTS,
