@@ -78,3 +78,28 @@ rule data_report:
         " --candidates {input.candidates} --verdicts {input.verdicts}"
         " --dropped {input.dropped} --assignment {input.assignment}"
         "{params.optional} --out {output} 2>&1 | tee {log}"
+
+
+# The card that goes with the weights to a hub; `snakemake results/report/model_card.md`.
+rule model_card:
+    input:
+        model="results/train/final/model",
+        baseline="results/eval/baseline.json",
+        final="results/eval/final.json",
+    output:
+        update("results/report/model_card.md"),
+    log:
+        "results/logs/model_card.log",
+    benchmark:
+        "results/benchmarks/model_card.tsv"
+    conda:
+        "environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        code=code("report", "train/card.py", "artifacts.py"),
+    shell:
+        "python $SCRIPTS/model_card.py --model {input.model}"
+        " --baseline {input.baseline} --final {input.final} --out {output} 2>&1 | tee {log}"

@@ -1,5 +1,6 @@
 """The stage as a whole: what it leaves, and what it survives."""
 
+import dataclasses
 import json
 import multiprocessing
 import random
@@ -17,6 +18,7 @@ from olympiad_ineq.errors import UserError
 from olympiad_ineq.records import Source
 from olympiad_ineq.settings import Wandb
 from olympiad_ineq.train import Request, train
+from olympiad_ineq.train.card import with_results
 from olympiad_ineq.train.checkpoints import Checkpoints, is_whole
 from tests.train import victim
 from tests.train.conftest import Make, example, examples, request_below, settings
@@ -146,6 +148,18 @@ def test_a_foreign_checkpoint_is_discarded(undisturbed: Request, request_of: Mak
     assert same(undisturbed.out_model, ours.out_model)
 
 
+def test_a_checkpoint_of_another_model_is_discarded(
+    undisturbed: Request, phi_base: Path, request_of: Make
+) -> None:
+    ours = request_of()
+    other = dataclasses.replace(ours, base_model=phi_base)
+    kill(other, "step 6")
+    assert list(ours.work.glob("checkpoint-*"))
+    said = finish(ours)
+    assert "checkpoints of another run (data, settings or model differ) are discarded" in said
+    assert same(undisturbed.out_model, ours.out_model)
+
+
 def test_the_last_two_checkpoints_are_kept(tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path, "run")
 
@@ -230,6 +244,9 @@ def test_the_card_says_what_it_learned_from(request_of: Make) -> None:
     assert "license: apache-2.0\n" in text and "whose terms apply" in text
     curve = json.loads(request.curve.read_text())
     assert f"{curve[-1]['loss']:.3f} at the last" in text
+    told = with_results(text, "| proved | 3 of 4 |\n")
+    assert told.index("## Results") < told.index("| proved | 3 of 4 |") < told.index("## Licences")
+    assert "measured after these weights" in text and "measured after these weights" not in told
     plain = request_of("plain", rows=examples(4))
     train(plain, settings(epochs=1), seed=5)
     assert "Qwen" not in (plain.out_model / "README.md").read_text()

