@@ -25,20 +25,11 @@ rule train_part:
         mem_mb=4000,
         runtime=60,
     params:
-        part=lambda wildcards: part_arguments(wildcards.run),
+        part=lambda wildcards: runs.part_arguments(SETTINGS, wildcards.run),
         code=code("curve/parts.py", "curve/runs.py", "records.py", "artifacts.py"),
     shell:
         "python $SCRIPTS/train_part.py --examples {input} --out {output}"
         " {params.part} 2>&1 | tee {log}"
-
-
-def part_arguments(run):
-    part = runs.part(SETTINGS, run)
-    return (
-        f"--seed {part.seed} --share {part.share}"
-        + (f" --rows {part.rows}" if part.rows else "")
-        + (f" --most {part.most}" if part.most else "")
-    )
 
 
 use rule base_model as own_base_model with:

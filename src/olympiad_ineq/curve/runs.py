@@ -50,6 +50,17 @@ def part(settings: Settings, run: str) -> Part | None:
     return None
 
 
+def part_arguments(settings: Settings, run: str) -> str:
+    """What `train_part.py` is called with for a run that has rows of its own."""
+    rows = part(settings, run)
+    assert rows is not None, run
+    return (
+        f"--seed {rows.seed} --share {rows.share}"
+        + (f" --rows {rows.rows}" if rows.rows else "")
+        + (f" --most {rows.most}" if rows.most else "")
+    )
+
+
 def seed(settings: Settings, run: str) -> int:
     """The seed of a run's order of rows."""
     found = _CURVE.fullmatch(run)
