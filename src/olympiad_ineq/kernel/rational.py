@@ -123,7 +123,7 @@ class World:
                 self.signs[i] = max(self.signs[i], sign, POSITIVE if fact.op == ">" else sign)
 
     def mul(self, p: Poly, q: Poly) -> Poly:
-        """p*q, its cost accounted for before it is made: a limit is a verdict, the same each time."""
+        """p*q, its cost accounted for before: a limit is a verdict, the same each time."""
         m, n = len(p), len(q)
         self.work += (m + 1) * (n + 1)
         if self.work > MAX_WORK:
