@@ -78,7 +78,8 @@ def test_good_prose_is_proved(text: str) -> None:
         ("Let $x = a+b$. " + GOOD, {"open"}, None),
         ("It suffices to show $a^2 \\ge bc$. " + GOOD, {"open"}, None),
         (GOOD + "\n" + "x" * 30_000, {"limit"}, None),
-        ("$" * 10_000, {"open"}, None),
+        ("$" * 10_000, {"unreadable"}, None),
+        (r"Look: $\oplus \ge 0$.", {"unreadable"}, None),
     ],
 )
 def test_bad_prose_is_not(text: str, grades: set[str], step: str | None) -> None:
@@ -95,6 +96,16 @@ def test_the_constraint_is_used() -> None:
     )
     assert grade(text, "a^2+b^2+c^2 >= 1/3", ("a+b+c = 1",)).grade == "proved"
     assert grade(text, "a^2+b^2+c^2 >= 1/3").grade == "refuted"
+
+
+def test_what_was_not_read_is_quoted_as_it_stands() -> None:
+    reason = grade(GOOD + "\nHence $\\text{the claim} \\ge 0$.").reason
+    assert r"“\text{the claim} \ge 0”" in reason
+
+
+def test_equality_at_a_negative_value() -> None:
+    read = read_proof("Equality holds when $q = -1, p = -\\frac12$.", ["p", "q"])
+    assert read.equality == {"point": {"p": "-1/2", "q": "-1"}} and not read.unread
 
 
 def test_an_unreadable_problem() -> None:

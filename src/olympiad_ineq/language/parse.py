@@ -35,6 +35,12 @@ from olympiad_ineq.kernel.trees import (
 MAX_CHARS, MAX_DEPTH, MAX_NODES, MAX_EXPONENT, MAX_DIGITS, MAX_VARIABLES = 2000, 40, 1500, 16, 9, 10
 
 
+def quoted(text: str, limit: int) -> str:
+    """The text in quotation marks, cut, with what is not printable escaped and nothing else."""
+    cut = text if len(text) <= limit else text[: limit - 3] + "..."
+    return f"“{''.join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)}”"
+
+
 class Unreadable(ValueError):
     """A text that is not one unambiguous expression, with the place and the reason."""
 
@@ -43,8 +49,7 @@ class Unreadable(ValueError):
         self.reason, self.position, self.text = reason, position, text
 
     def __str__(self) -> str:
-        shown = self.text if len(self.text) <= 80 else self.text[:77] + "..."
-        return f"{self.reason} (at position {self.position} of {shown!r})"
+        return f"{self.reason} (at position {self.position} of {quoted(self.text, 80)})"
 
 
 def substitute(expr: Expr, values: dict[str, Expr]) -> Expr:
@@ -176,6 +181,8 @@ class _Parser:
                 self.fail(f"the character {shown} ({name}) is not accepted", at)
             kind, value, start = found.lastgroup or "", found.group(), at
             at = found.end()
+            if value == "~" and not self.latex:
+                self.fail("~ is a space in LaTeX alone", start)
             if kind == "num":
                 if len(value) > MAX_DIGITS and sum(c.isdigit() for c in value) > MAX_DIGITS:
                     self.fail(f"a number of more than {MAX_DIGITS} digits", start)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Num, Pow
+from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Num, Pow
 from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_expr
 
 from .render import chain_ascii, expr_ascii
@@ -357,7 +357,8 @@ class _Reader:
             if chain is None or chain.ops != ("=",):
                 break
             name, number = expr_ascii(chain.parts[0]), chain.parts[1]
-            if name not in self.variables or not _number(number):
+            size = number.arg if isinstance(number, Neg) else number
+            if name not in self.variables or not _number(size):
                 break
             point[name] = expr_ascii(number)
         if set(point) == set(self.variables) and len(point) == len(chains):

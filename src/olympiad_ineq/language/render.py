@@ -174,7 +174,8 @@ def render_problem(
         return f"Let {names} be {short}{middle}. Show that {wanted}."
     if way == 2 and domain != "triangle":
         middle = f" satisfying {conditions}" if given else ""
-        return f"Prove that for all {short.removeprefix('a ')} {names}{middle}, {wanted}."
+        who = f"all {short}" if len(variables) > 1 else f"every {short.removeprefix('a ')}"
+        return f"Prove that for {who} {names}{middle}, {wanted}."
     if way == 3 and domain in ("positive", "nonnegative"):
         sign = "> 0" if domain == "positive" else r"\ge 0"
         middle = f" with {conditions}" if given else ""

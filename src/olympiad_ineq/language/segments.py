@@ -95,8 +95,16 @@ def _bare(text: str, start: int, letters: Sequence[str] | None) -> list[Segment]
         ]
     tokens = [(m.lastgroup or "", m.group(), m.start()) for m in _BARE.finditer(text)]
 
+    def beside(index: int, way: int) -> bool:
+        index += way
+        while 0 <= index < len(tokens) and tokens[index][0] == "space":
+            index += way
+        return 0 <= index < len(tokens) and tokens[index][0] != "other" and mathematical(index)
+
     def mathematical(index: int) -> bool:
         kind, value, _ = tokens[index]
+        if kind == "other":  # "a ? b" is one piece, which nobody reads; never "b" alone
+            return value not in ".,:;\n" and beside(index, -1) and beside(index, 1)
         if kind == "word":
             single = value if "_" in value or len(value) == 1 else ""
             return (
@@ -135,7 +143,8 @@ def _bare(text: str, start: int, letters: Sequence[str] | None) -> list[Segment]
 
 
 _BOUND = re.compile(
-    r"(?<![A-Za-z])[A-Za-z](?:_\d)?(?:\s*,\s*[A-Za-z](?:_\d)?){1,9}\s*(?:>=|≥|>|\\geq?)\s*0(?![\d.]*\d)"
+    r"(?<![A-Za-z])[A-Za-z](?:_\d)?(?:\s*,\s*[A-Za-z](?:_\d)?){1,9}\s*(?:>=|≥|>|\\geq?)\s*"
+    r"\d{1,3}(?!\.?\d)(?![A-Za-z])(?!\s*(?:[-+*/^(\[<>=≥≤\\]|[A-Za-z](?![A-Za-z])))"
 )
 _ENGLISH = frozenset({"a", "as", "be", "by", "is", "in", "or", "an", "at", "we", "so", "to", "of"})
 _LABEL_BEFORE = re.compile(r"\s*\(\d{1,3}\)\s")

@@ -1,15 +1,22 @@
-"""Problem texts to statements, and model proofs to verdicts: reading and checking together."""
+"""Ordinary problem texts to statements. What cannot be placed is refused, never left out.
+
+A checker that reads something else than what was written is worse than one that reads nothing. So
+every word must be in the vocabulary below, every piece of mathematics must be a list of names or a
+relation, and every relation gets its role from the words before it: after "prove that", "then",
+"we have" it is the goal, after "let", "with", "such that", "if", "for" a hypothesis. There is one
+goal and one list of variables; "or", "not", "some", "unless", "sum", an integer, a second goal or
+an absolute value make the text unreadable, with the place.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_statement
-
+from .parse import Unreadable, parse_chain, parse_statement, quoted
 from .render import chain_ascii
-from .segments import MAX_TEXT, RELATION, Segment, segments, split_list
+from .segments import MAX_TEXT, RELATION, segments, split_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,84 +27,319 @@ class ProblemFields:
     goal: str
 
 
-_ASK = re.compile(r"\b(prove|show|establish|verify|demonstrate|we have|then)\b", re.IGNORECASE)
-_STRONG_ASK = re.compile(r"\b(prove|show|establish|verify|demonstrate)\b", re.IGNORECASE)
-_DOMAINS = (
-    ("triangle", r"sides?\b.{0,20}\btriangle|triangle\b.{0,30}\bsides?"),
-    ("nonnegative", r"non-?\s?negative"),
-    ("positive", r"\bpositive\b"),
-    ("real", r"\breals?\b"),
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ASK = _words("prove show establish verify demonstrate")
+_THEN = _words("then have")
+_ASSUME = _words(
+    "let given if suppose assume with such satisfying satisfy satisfies where for whenever when "
+    "under subject consider fix"
 )
-_OTHER = re.compile(
-    r"\b(integers?|naturals?|natural numbers?|complex|primes?|digits?|matri\w+|functions?"
-    r"|sequences?)\b",
+_DOMAIN = _words("positive nonnegative real reals triangle")
+_NEUTRAL = _words(
+    "that the following inequality we be are is and all any every each of to always holds hold "
+    "true it condition conditions constraint constraints number numbers variables values side "
+    "sides length lengths denote arbitrary also strictly so below"
+)
+_COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5}
+_NAME = r"[A-Za-z](?:_\{?\d{1,2}\}?|\d{1,2})?"
+_NAMES = re.compile(rf"{_NAME}(?:\s*,\s*(?:and\s+)?{_NAME}|\s+and\s+{_NAME})*")
+_REL = r"(?:>=|<=|[<>≥≤⩾⩽≧≦]|\\(?:ge|geq|geqslant|gt|le|leq|leqslant|lt)(?![A-Za-z]))"
+_BOUND = re.compile(rf"({_NAME})\s*({_REL})\s*(\d+(?:\.\d+)?)")
+_TOKEN = re.compile(
+    rf"(?P<name>{_NAME})(?![A-Za-z])|(?P<word>[A-Za-z]+(?:['’][a-z]+)?)|(?P<mark>[.,:;])"
+    r"|(?P<space>\s+)|(?P<other>.)",
+    re.DOTALL,
+)
+_LABEL = re.compile(r"\s*(?:(?:Problem|Exercise|Example)\s+\d+(?:\.\d+)*\s*[.:)]?|\d+\s*[.)])\s")
+_SOURCE = re.compile(r"\(\s*(?:[A-Z][\w.'’-]*|\d{4}|,|\s)+\)\s*\.?\s*$")
+_EQUALITY = re.compile(
+    r"(?:(?:When|In which cases?|For which values) do(?:es)? (?:the )?equality (?:hold|occur)\?"
+    r"|(?:Determine|Find)(?: also)? (?:when|all cases of) equality(?: holds| occurs)?\.)\s*$",
     re.IGNORECASE,
 )
-_NAME = r"[A-Za-z](?:_\{?\d{1,2}\}?)?"
-_NAMES = re.compile(rf"{_NAME}(?:\s*,\s*(?:and\s+)?{_NAME}|\s+and\s+{_NAME})*")
-_BOUND = re.compile(rf"({_NAME}(?:\s*,\s*{_NAME})*)\s*(>=|≥|>|\\ge(?:q|qslant)?|\\gt)\s*0")
+_SIGN = dict.fromkeys((">", r"\gt"), "positive") | dict.fromkeys(
+    (">=", "≥", "⩾", "≧", r"\ge", r"\geq", r"\geqslant"), "nonnegative"
+)
+_ORDER = ("real", "nonnegative", "positive", "triangle")
 
 
 def read_problem(text: str) -> ProblemFields:
-    """Variables, domain, hypotheses and goal of an ordinary problem text; or Unreadable."""
+    """Variables, domain, hypotheses and goal of an ordinary problem text.
+
+    A label before it, the source in brackets after it, and the question when equality holds are
+    passed over.
+
+    Raises:
+        Unreadable: with the place of what could not be placed.
+    """
     if len(text) > MAX_TEXT:
         raise Unreadable(f"longer than {MAX_TEXT} characters", MAX_TEXT, text[:100])
-    return _read_problem(text)
+    label = _LABEL.match(text)
+    start = label.end() if label else 0
+    end = len(text)
+    for tail in (_SOURCE, _EQUALITY, _SOURCE):
+        found = tail.search(text, start, end)
+        end = found.start() if found else end
+    return _Problem(text, start, end).fields()
 
 
-def _read_problem(text: str) -> ProblemFields:
-    parts = segments(text)
-    words = "".join(s.text if s.kind == "words" else " \0 " for s in parts)
-    if _OTHER.search(words):
-        raise Unreadable("it is not about real numbers", 0, text[:200])
-    domain = next((d for d, p in _DOMAINS if re.search(p, words, re.IGNORECASE)), "")
-    variables = _declared(text, parts)
-    bounds: set[str] = set()  # texts such as "a, b > 0" that say the domain
-    for s in parts:
-        found = _BOUND.fullmatch(s.text.strip().rstrip(".,")) if s.kind == "math" else None
-        if found is not None:
-            names = tuple(_clean(v) for v in found[1].split(","))
-            if not (domain and variables) or set(names) == set(variables):
-                variables = variables or names
-                domain = "positive" if found[2] in (">", r"\gt") else "nonnegative"
-                bounds.add(found.group())
-    given: list[str] = []
-    goals: list[str] = []
-    asked = False
-    strong = bool(_STRONG_ASK.search(words))
-    for s in parts:
-        if s.kind == "words":
-            asked |= bool((_STRONG_ASK if strong else _ASK).search(s.text))
-            continue
-        raw = s.text.strip().rstrip(".,;: ")
-        if not RELATION.search(raw) or raw in bounds:
-            continue
-        pieces = split_list(raw)
-        for piece in pieces if all(RELATION.search(p) for p in pieces) else [raw]:
-            (goals if asked else given).append(chain_ascii(parse_chain(piece, variables)))
-    if strong and asked and len(goals) > 1 and _STRONG_ASK.search(parts[0].text):
-        given, goals = given + goals[:-1], goals[-1:]  # "Prove that for ... with ..., goal."
-    if len(goals) != 1:
-        raise Unreadable(f"expected one relation to prove, found {len(goals)}", 0, text[:200])
-    parse_statement(variables, domain, given, goals[0])
-    return ProblemFields(variables, domain, tuple(given), goals[0])
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A word, a mark (.,:;), names, a relation, or mathematics of another kind."""
+
+    kind: str
+    text: str
+    position: int
+
+
+class _Problem:
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self.text = text
+        self.items = list(self.scan(start, end))
+        self.variables: tuple[str, ...] = ()
+        self.domains: set[str] = set()
+        self.sides = False
+        self.given: list[str] = []
+        self.goal = ""
+        self.count = 0
+
+    def fail(self, reason: str, position: int) -> Unreadable:
+        shown = self.text[max(0, position - 20) : position + 60]
+        return Unreadable(f"{reason}, near {quoted(shown, 80)}", position, self.text[:200])
+
+    # -- cutting -------------------------------------------------------------------------------
+
+    def scan(self, start: int, end: int) -> Iterator[_Item]:
+        """The items in order; names that only commas or "and" separate are one list."""
+        names: _Item | None = None
+        between: list[_Item] = []
+        for item in self.pieces(start, end):
+            if item.kind == "names":
+                if names is not None and not between:
+                    yield names
+                if names is None or not between:
+                    names = item
+                else:
+                    names = _Item("names", f"{names.text}, {item.text}", names.position)
+                between = []
+            elif names is not None and (item.text in (",", "and")):
+                between.append(item)
+            else:
+                if names is not None:
+                    yield names
+                    yield from between
+                    names, between = None, []
+                yield item
+        if names is not None:
+            yield names
+        yield from between
+
+    def pieces(self, start: int, end: int) -> Iterator[_Item]:
+        for segment in segments(self.text[:end]):
+            position = segment.position
+            if segment.kind == "math":
+                if position < start:
+                    raise self.fail("mathematics in the label", position)
+                raw = segment.text.strip().rstrip(".,;: ")
+                kind = "names" if _NAMES.fullmatch(raw) else "other"
+                yield _Item("relation" if RELATION.search(raw) else kind, raw, position)
+                continue
+            skipped = max(0, start - position)
+            yield from self.words(segment.text[skipped:], position + skipped)
+
+    def words(self, text: str, start: int) -> Iterator[_Item]:
+        tokens = list(_TOKEN.finditer(text))
+        for i, token in enumerate(tokens):
+            kind, value, position = token.lastgroup, token.group(), start + token.start()
+            if kind == "name":
+                rest = text[token.end() :].lstrip(" ").lower()
+                if value in "aA" and re.match(r"(?:triangle|positive|real|non-?\s?negative)", rest):
+                    continue  # the article
+                yield _Item("names", value, position)
+            elif kind == "word":
+                word = value.lower()
+                if word == "negative" and re.search(r"\bnon[- ]?$", text[: token.start()], re.I):
+                    continue  # said by "non"
+                if word == "non" and re.match(r"[- ]?negative\b", text[token.end() :], re.I):
+                    word = "nonnegative"
+                yield _Item("word", word, position)
+            elif kind == "mark":
+                yield _Item("mark", value, position)
+            elif kind == "other" and not (value in "-‐" and self._hyphen(tokens, i)):
+                raise self.fail(f"the character {value!r} outside of mathematics", position)
+
+    @staticmethod
+    def _hyphen(tokens: Sequence[re.Match[str]], i: int) -> bool:
+        return 0 < i < len(tokens) - 1 and tokens[i - 1].group().lower() == "non"
+
+    # -- placing -------------------------------------------------------------------------------
+
+    def fields(self) -> ProblemFields:
+        self.place()
+        if not self.variables:
+            raise self.fail("the variables are not declared", 0)
+        if not self.goal:
+            raise self.fail("there is no relation to prove", 0)
+        if self.count not in (0, len(self.variables)):
+            raise self.fail(f"{self.count} numbers, and {len(self.variables)} names", 0)
+        if self.sides != ("triangle" in self.domains):
+            raise self.fail("sides, and no triangle (or the other way round)", 0)
+        domain = self.domain()
+        given = tuple(self.ascii(text) for text in self.given)
+        goal = self.ascii(self.goal)
+        parse_statement(self.variables, domain, given, goal)
+        return ProblemFields(self.variables, domain, given, goal)
+
+    def domain(self) -> str:
+        """What the words say and what bounds by 0 say; such bounds are then no hypotheses."""
+        signs: dict[str, str] = {}
+        for relation in self.given:
+            found = _BOUND.fullmatch(relation)
+            if found and found[3] == "0" and found[2] in _SIGN:
+                signs[_clean(found[1])] = _SIGN[found[2]]
+        if set(signs) == set(self.variables):
+            self.domains.add(min(signs.values(), key=_ORDER.index))
+        if not self.domains:
+            raise self.fail("the domain of the variables is not said", 0)
+        domain = max(self.domains, key=_ORDER.index)
+        rank = _ORDER.index(domain)
+        self.given = [g for g in self.given if not self.implied(g, rank)]
+        return domain
+
+    @staticmethod
+    def implied(relation: str, rank: int) -> bool:
+        found = _BOUND.fullmatch(relation)
+        sign = _SIGN.get(found[2]) if found and found[3] == "0" else None
+        return sign is not None and _ORDER.index(sign) <= rank
+
+    def ascii(self, relation: str) -> str:
+        return chain_ascii(parse_chain(relation, self.variables))
+
+    def place(self) -> None:
+        """Give every item its role."""
+        self.declare()
+        role = ""  # of the next relation: "goal", "given", "done" after the goal, or none
+        asked = alone = False
+        sentence: set[str] = set()
+        for i, item in enumerate(self.items):
+            if item.kind == "word":
+                following = self.items[i + 1].text if i + 1 < len(self.items) else ""
+                role, asked = self.word(item, role, asked, following)
+                sentence |= {item.text} & _DOMAIN
+            elif item.text == ".":
+                self.declared_with(sentence, i)
+                sentence = set()
+                role = role if role == "goal" else ""
+            elif item.kind == "relation":
+                parts = self.parts(item)
+                alone = len(parts) == 1 and self.after_comma(i)
+                role = self.relation(parts, role, item)
+            elif item.kind == "other":
+                raise self.fail("mathematics that is no relation", item.position)
+        self.declared_with(sentence, len(self.items))
+        if asked and not self.goal and alone and self.given:
+            self.goal = self.given.pop()  # "Prove that for ... with ..., goal"
+
+    def relation(self, parts: list[str], role: str, item: _Item) -> str:
+        if role == "goal":
+            if len(parts) > 1:
+                raise self.fail("two relations to prove", item.position)
+            self.goal = parts[0]
+            return "done"
+        if role != "given" and not all(_BOUND.fullmatch(part) for part in parts):
+            raise self.fail("a relation neither assumed nor to be proved", item.position)
+        if role == "done":
+            raise self.fail("a relation after the goal", item.position)
+        self.given += parts
+        return role
+
+    def word(self, item: _Item, role: str, asked: bool, following: str) -> tuple[str, bool]:
+        word = item.text
+        if word in _ASK or (word in _THEN and not self.goal):
+            if self.goal:
+                raise self.fail("something more to prove", item.position)
+            return "goal", True
+        if word in _ASSUME:
+            return "given", asked
+        self.sides |= word in ("side", "sides")
+        if word in _COUNTS and following in _DOMAIN | {"numbers", "variables"}:
+            self.count = _COUNTS[word]
+        elif word in _DOMAIN:
+            self.domains.add("real" if word == "reals" else word)
+        elif word not in _NEUTRAL:
+            raise self.fail(f"the word {word!r} is not understood", item.position)
+        return role, asked
+
+    def declare(self) -> None:
+        """The variables: from the list of names, or from bounds such as "a, b > 1"."""
+        for item in self.items:
+            if item.kind == "names":
+                names = _names(item.text)
+                if self.variables and set(names) != set(self.variables):
+                    raise self.fail("some of the variables are declared apart", item.position)
+                self.variables = self.variables or names
+        if self.variables:
+            return
+        relations = [i for i in self.items if i.kind == "relation"]
+        asked = next((i.position for i in self.items if i.text in _ASK), len(self.text))
+        before = [i for i in relations if i.position < asked] or relations[:-1]
+        found: dict[str, None] = {}
+        for item in before:
+            for part in self.parts(item):
+                bound = _BOUND.fullmatch(part)
+                if bound:
+                    found[_clean(bound[1])] = None
+        self.variables = tuple(found)
+        self.domains |= {"real"} if found else set()
+
+    def declared_with(self, words: set[str], end: int) -> None:
+        """Words such as "positive" must stand in a sentence that names the variables."""
+        if not words:
+            return
+        for item in reversed(self.items[:end]):
+            if item.text == ".":
+                break
+            if item.kind == "names":
+                return
+            if item.kind == "relation" and any(_BOUND.fullmatch(p) for p in self.parts(item)):
+                return
+        raise self.fail(f"what is {' '.join(sorted(words))} is not said", 0)
+
+    def parts(self, item: _Item) -> list[str]:
+        """The relations of a piece: "x, y > 0" is two, and so is "x+y = 1, xy = 2"."""
+        found: list[str] = []
+        waiting: list[str] = []
+        for piece in split_list(item.text):
+            if RELATION.search(piece):
+                head = re.match(rf"({_NAME})\s*(?={_REL})", piece)
+                if waiting and head is None:
+                    raise self.fail("a list that is not all relations", item.position)
+                found += [name + piece[len(head[1]) :] for name in waiting if head]
+                found.append(piece)
+                waiting = []
+            elif re.fullmatch(_NAME, piece):
+                waiting.append(piece)
+            else:
+                raise self.fail("a list that is not all relations", item.position)
+        if waiting:
+            raise self.fail("a list that is not all relations", item.position)
+        return found
+
+    def after_comma(self, index: int) -> bool:
+        """Does only a comma (and "that", "we") stand between the relation and what is before?"""
+        before = [i.text for i in self.items[max(0, index - 3) : index]]
+        while before and before[-1] in ("that", "the", "we", "inequality", "following"):
+            before.pop()
+        return bool(before) and before[-1] in (",", ":")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    parts = re.split(r",|\band\b", text)
+    return tuple(_clean(part) for part in parts if part.strip())
 
 
 def _clean(name: str) -> str:
     return re.sub(r"[{}\s]", "", name)
-
-
-def _declared(text: str, parts: Sequence[Segment]) -> tuple[str, ...]:
-    """The names in the first list of bare names: "$a, b, c$", or "a, b, c" in plain words."""
-    for s in parts:
-        body = s.text.strip().rstrip(".,")
-        if s.kind == "math" and _NAMES.fullmatch(body):
-            return tuple(_clean(v) for v in re.split(r",|\band\b", body) if v.strip())
-    plain = re.search(
-        rf"(?:\b(?:[Ll]et|[Ff]or|[Ff]or all|[Ff]or any|[Ii]f|[Gg]iven|reals?|numbers?|sides)\s+)"
-        rf"({_NAMES.pattern})(?![A-Za-z])",
-        text,
-    )
-    if plain and "$" not in text:
-        return tuple(_clean(v) for v in re.split(r",|\band\b", plain[1]) if v.strip())
-    return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from olympiad_ineq.kernel.trees import Statement
-from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_statement
+from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_statement, quoted
 from olympiad_ineq.language.read import ReadProof, Unread, read_proof
 from olympiad_ineq.language.render import chain_ascii
 from olympiad_ineq.language.segments import MAX_TEXT
@@ -34,9 +34,9 @@ def _downgraded(statement: Statement, read: ReadProof, verdict: ProofVerdict) ->
         return verdict
     first = left[0]
     if not read.steps and verdict.grade == "open":
-        reason = f"{first.reason}: {first.text[:120]!r} at {first.position}"
-        return ProofVerdict("open", f"nothing was read; {reason}", None)
-    reason = f"not read: {first.text[:120]!r} at {first.position} ({first.reason})"
+        reason = f"{first.reason}: {quoted(first.text, 120)} at {first.position}"
+        return ProofVerdict("unreadable", f"nothing was read; {reason}", None)
+    reason = f"not read: {quoted(first.text, 120)} at {first.position} ({first.reason})"
     if any(u.kind == "assumption" for u in left) and verdict.grade == "refuted":
         return ProofVerdict("open", f"{verdict.reason}, but {reason}", verdict.step, verdict.steps)
     if verdict.grade not in ("proved", "supported"):

@@ -1,0 +1,132 @@
+"""Problem texts: what is read is what was written, and what cannot be placed is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from olympiad_ineq.language import read_problem
+from olympiad_ineq.language.parse import Unreadable
+
+AB, ABC = "Let $a, b$ be positive reals. ", "Let $a, b, c$ be positive reals. "
+
+# text, variables, domain, hypotheses, goal
+READ = [
+    ("Let a, b > 0. Prove that a + b >= 2 for a > 1", "ab", "positive", ("a > 1",), "a+b >= 2"),
+    (r"Let $a, b > 0$. Prove that $a+b \ge 2$ if $a \ge b$.", "ab", "positive", ("a >= b",),
+     "a+b >= 2"),
+    ("Let a, b > 1. Prove that a+b >= 2", "ab", "real", ("a > 1", "b > 1"), "a+b >= 2"),
+    (r"Let $a,b \ge 1$ be reals. Prove that $a+b \ge 2$.", "ab", "real", ("a >= 1", "b >= 1"),
+     "a+b >= 2"),
+    (r"Let $x > 0$ and $y \ge 0$. Prove that $x+y > 0$.", "xy", "nonnegative", ("x > 0",),
+     "x+y > 0"),
+    (r"Let $a > 0$ and $b < 0$ be reals. Prove that $a-b \ge 0$.", "ab", "real",
+     ("a > 0", "b < 0"), "a-b >= 0"),
+    (AB + r"Prove that $a+b \ge 2$, where $ab = 1$.", "ab", "positive", ("a*b = 1",), "a+b >= 2"),
+    (r"Prove that $a+b \ge 2$ for all positive reals $a, b$ with $ab=1$.", "ab", "positive",
+     ("a*b = 1",), "a+b >= 2"),
+    (r"Prove that for all positive reals $a, b$ with $ab=1$, $a+b \ge 2$.", "ab", "positive",
+     ("a*b = 1",), "a+b >= 2"),
+    (r"Prove that if $a, b > 0$ and $ab = 1$, then $a+b \ge 2$.", "ab", "positive", ("a*b = 1",),
+     "a+b >= 2"),
+    (r"If $a, b > 0$ satisfy $ab = 1$, then $a+b \ge 2$.", "ab", "positive", ("a*b = 1",),
+     "a+b >= 2"),
+    (r"Problem 25. Let \( a, b, c \) be three positive real numbers such that $abc=1$. Prove that"
+     r" \[ a+b+c \geq 3. \] (Phan Thanh Viet)", "abc", "positive", ("a*b*c = 1",), "a+b+c >= 3"),
+    (AB + r"Prove that $a+b \ge 2$. When does equality hold?", "ab", "positive", (), "a+b >= 2"),
+    (r"Let $a,b,c$ be positive reals, $a \le b \le c$. Prove that $a \le c$.", "abc", "positive",
+     ("a <= b <= c",), "a <= c"),
+    (r"Let $a,b,c,x > 0$ with $x+a = 1, b = c$. Prove that $a < 1$.", "abcx", "positive",
+     ("x+a = 1", "b = c"), "a < 1"),
+    (r"Prove the following inequality for all real numbers $a$, $b$ and $c$: $$a^2+b^2+c^2 \ge 0$$",
+     "abc", "real", (), "a^2+b^2+c^2 >= 0"),
+    ("Let the real numbers x1, x2 satisfy x1 + x2 = 1. Show that x1*x2 <= 1/4.", ("x1", "x2"),
+     "real", ("x1+x2 = 1",), "x1*x2 <= 1/4"),
+    (r"Let $a, b$ be non-negative. Show $a+b \ge 0$.", "ab", "nonnegative", (), "a+b >= 0"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "variables", "domain", "given", "goal"), READ)
+def test_read_as_written(
+    text: str, variables: str, domain: str, given: tuple[str, ...], goal: str
+) -> None:
+    read = read_problem(text)
+    assert read.variables == tuple(variables)
+    assert (read.domain, read.given, read.goal) == (domain, given, goal)
+
+
+REFUSED = [
+    # signs that are no part of the language, in formulas without dollars
+    *(f"Let a, b > 0. Prove that {formula} >= 2" for formula in (
+        "a ? b", "a + b ≠ 3", "a+b → 3", "|a-b|", "|a| + b", "a ± b", "a! + b", "50% a + b",
+        "log a + b", "sin(a) + b", "max(a,b)", "a times b", "the square of a plus b",
+        "a squared plus b", "twice a + b", "a divided by b", "minus a + b", "a mod b", "a' + b",
+        "[a] + b and b", "a & b", "a ~ b", "a @ b", "a + b / ", "√", "∑ a + b", "∞ + a", "a ∘ b",
+    )),
+    *(f"Let $a, b > 0$. Prove that ${formula} \\ge 2$." for formula in (
+        "a ? b", "|a|+b", "a \\pm b", "a!+b", "\\log a+b", "\\lfloor a \\rfloor + b", "a \\neq b",
+        "\\max(a,b)", "\\sum_{i=1}^n a", "a_n + b", "a^b", "a \\% b", "\\|a\\|", "\\overline{ab}",
+    )),
+    # words that change what is said
+    *(AB + f"Prove that $a+b \\ge 2$ {tail}" for tail in (
+        "does not hold.", "is false.", "or $ab \\ge 1$.", "unless $ab \\ge 1$.", "and $ab \\le 1$.",
+        "for some $a$.", "for sufficiently large $a, b$.", "mod 5.", "percent.", "with equality "
+        "iff $a = b$.", "if and only if $a = b$.", "except when $a = b$.", "for $a \\neq b$.",
+        "for almost all $a, b$.", "infinitely often.", "where $c$ is a constant.", "in units of 3.",
+        "with probability 1.", "approximately.", "Equality holds when $a = b$.", "Find $a$.",
+        "Prove also that $ab \\ge 1$.", "for integers $a, b$.", "provided $ab$ is at least 1.",
+        "modulo $3$.", "has no solution.",
+    )),
+    *(AB + f"{ask} $a+b \\ge 2$." for ask in (
+        "Prove that it is not true that", "Prove or disprove that", "Disprove that", "Is it true "
+        "that", "Prove that at least one of", "Prove that exactly one of", "Prove that two of",
+        "Prove that there exist $a, b$ such that", "Prove that the negation of", "Decide whether",
+        "Prove that $ab$ and", "Prove that twice", "Prove that minus", "Prove that one of",
+        "Assume that", "Prove that the square of", "Prove that no numbers satisfy", "We doubt that",
+    )),
+    # hypotheses in words, other domains
+    *(f"Let $a, b$ be {what}. Prove that $a+b \\ge 2$." for what in (
+        "positive integers", "natural numbers", "primes", "positive rational numbers", "negative "
+        "reals", "non-positive reals", "nonzero reals", "distinct positive reals", "complex",
+        "positive reals below 1", "positive reals whose sum is 1", "positive reals with sum $2$",
+        "positive reals with $a+b$ constant", "positive reals, not both 1", "odd numbers",
+        "positive reals with product 1", "positive reals with $ab \\ne 1$", "sides",
+        "reals such that both sides are positive", "real numbers with $ab$ positive", "positive "
+        "reals with $a+b$ at most 2", "three positive reals", "reals of which one is positive",
+        "reals in $[0,1]$", "angles of a triangle", "consecutive positive numbers", "reals. All "
+        "sums are positive", "reals. Let $a$ be positive", "functions", "positive units",
+    )),
+    "Let $a,b,c$ be the sides of a right triangle. Prove that $a+b \\ge c$.",
+    "Let $a,b,c$ be the sides of an acute triangle. Prove that $a+b \\ge c$.",
+    "Let $a,b,c$ be sides of a triangle with perimeter 3. Prove that $a+b \\ge c$.",
+    "Let $a$ be a positive real and $b$ a real number. Prove that $a+b^2 \\ge 0$.",
+    "Let $x, y$ be reals with $x+y = 1$ or $x-y = 1$. Prove that $x^2+y^2 \\ge 1/2$.",
+    "Let $a, b > 0$. Prove that a+b $\\ge 2$.", "Let $a, b > 0$. Prove that $2 \\le$ a+b.",
+    "Let $a, b > 0$. Prove that $a+b$ ≥ 2.", "Let $a, b > 0$. Prove that $a$ + $b \\ge 2$.",
+    "Let $a, b > 0$. Prove that $a^2$ is larger than $b \\ge 2$.",
+    "Prove that $a+b \\ge 2$ for positive $a$.", "Let $a, b > 0$. $a+b \\ge 2$.",
+    "Let $a, b$ be such that $a+b = 1$. Prove that $ab \\le 1$.",
+    ABC + "Prove that $a^2+b^2 \\ge 2ab$ where $c$ is the hypotenuse.",
+    ABC + "Prove that $a \\ge b \\le c$.", ABC + "Prove that $a, b \\ge c$.",
+    "If $a, b > 0$ then $a+b \\ge 2$ and then $ab \\ge 1$.",
+    "(1) Let $a, b > 0$. Prove that (2) implies $a+b \\ge 2$.",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_refused_with_place_and_reason(text: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_problem(text)
+    assert caught.value.reason and 0 <= caught.value.position <= len(text)
+
+
+def test_a_word_more_anywhere_is_refused() -> None:
+    """No place in a text where a word that changes it could be dropped."""
+    text = r"Let $a, b$ be positive reals with $ab = 1$ . Prove that $a+b \ge 2$ ."
+    assert read_problem(text).goal == "a+b >= 2"
+    words = text.split(" ")
+    for i in range(len(words) + 1):
+        if " ".join(words[:i]).count("$") % 2:
+            continue
+        for word in ("not", "or", "integer", "some", "$a^2$", "?", "3", "distinct", "$c$", "≠"):
+            with pytest.raises(Unreadable):
+                read_problem(" ".join([*words[:i], word, *words[i:]]))
