@@ -22,8 +22,9 @@ class VllmEngine:
 
     whole_chunks = True
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, *, prefix_caching: bool = True) -> None:
         silence()
+        self._prefix_caching = prefix_caching
         self._model = model
         self._dtype = resolve_dtype(model.dtype)
         self._prompts = Prompts(model)
@@ -52,7 +53,7 @@ class VllmEngine:
                 quantization=self._model.quantization,
                 tensor_parallel_size=self._model.tensor_parallel,
                 gpu_memory_utilization=self._model.gpu_memory_utilization,
-                enable_prefix_caching=True,
+                enable_prefix_caching=self._prefix_caching,
                 disable_log_stats=True,
                 use_tqdm_on_load=False,
                 seed=0,
