@@ -3,9 +3,10 @@
     python benchmarks/generation.py [--requests 256] [--max-new-tokens 128] [--runs 3]
 
 Both generate from SmolLM2-135M with the same prompts, the same numbers of tokens, the same
-dtype, context, cache and sequences in flight, at temperature 1; each in a process of its own, in
-turns. Ours stops where the model stops; the rival is told the same lengths. Loading is left out on
-both sides. Ours counts everything after it: context checks, keys, journal with fsync, reading back.
+dtype, context, cache, sequences in flight and prefill, at temperature 1; each in a process of its
+own, in turns. Ours stops where the model stops; the rival is told the same lengths. Loading is
+left out on both sides. Ours counts everything after it: context checks, keys, journal with fsync,
+reading back.
 Prints one JSON object: medians of generated tokens per second; ratio above 1: we are faster.
 """
 
@@ -111,6 +112,7 @@ def _generate(folder: Path, told: Path, count: int, max_new_tokens: int) -> dict
 
 def _rival(folder: Path, told: Path, requests: int) -> float:
     from olympiad_ineq.llm.local import resolve_dtype
+    from olympiad_ineq.planner.memory import CPU_PREFILL
 
     out = told.with_suffix(".rival.json")
     command = [
@@ -120,6 +122,8 @@ def _rival(folder: Path, told: Path, requests: int) -> float:
         *("--dtype", resolve_dtype("auto"), "--max-model-len", str(CONTEXT)),
         *("--max-num-seqs", str(requests)),
         *("--enforce-eager", "--enable-prefix-caching", "--output-json", str(out)),
+        # as our engine sets them on a CPU
+        *("--no-enable-chunked-prefill", "--max-num-batched-tokens", str(CPU_PREFILL)),
     ]
     environment = os.environ | {"HF_HUB_OFFLINE": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)

@@ -3,7 +3,8 @@
     python benchmarks/verify_prefix_cache.py [--questions 24] [--shots 12] [--runs 3]
 
 The verifier's own prompts (worked examples, then a question that differs) through our vLLM engine
-with SmolLM2-135M, prefix caching on and off, each in a process of its own, in turns, the rest equal.
+with SmolLM2-135M, prefix caching on and off, each in a process of its own, in turns; the rest is
+equal.
 Loading is left out; keys, checks and journal are counted. Prints one JSON object: questions a
 second; ratio: how much the shared prefix saves.
 """
