@@ -24,6 +24,7 @@ from olympiad_ineq.language import read_problem, render_proof
 from olympiad_ineq.language.parse import Unreadable, parse_statement
 from olympiad_ineq.llm import Message, Request, Response, Sampling, generate, open_engine
 from olympiad_ineq.llm.reading import find_object, find_objects
+from olympiad_ineq.planner.work import dollars
 from olympiad_ineq.proof import check_proof
 from olympiad_ineq.records import (
     TECHNIQUES,
@@ -374,7 +375,8 @@ def collect(
         answers.setdefault(key, []).append(response)
     return answers, {
         "engine": fingerprint,
-        "tokens": generated.tokens(),
+        "tokens": (tokens := generated.tokens()),
+        "dollars": dollars(model.name, tokens["prompt"], tokens["completion"]),
         "seconds": generated.seconds,
         "asked_in_last_session": generated.asked,
     }

@@ -268,6 +268,7 @@ def test_a_spent_budget_states_the_shortfall(
     engine = Teacher(dict.fromkeys(TECHNIQUES, 0.9) | {"cauchy": 0.0})
     candidates, rejects, told = run_teacher(monkeypatch, tmp_path, engine, settings)
     assert len(engine.asked) == told["asked"] == len(candidates) + len(rejects) == 101
+    assert told["attempts"] == 101 and told["dollars"] is None  # no price is known for it
     assert told["short"]["cauchy"] == 20 == 20 - told["usable"]["cauchy"]
     assert "cauchy: 0 of 20" in capsys.readouterr().out
 

@@ -39,6 +39,7 @@ from olympiad_ineq.llm import (
     open_engine,
 )
 from olympiad_ineq.llm.reading import find_object
+from olympiad_ineq.planner.work import dollars
 from olympiad_ineq.proof import check_proof, grade_text
 from olympiad_ineq.records import (
     Candidate,
@@ -439,6 +440,10 @@ def generate_shard(
         "rejects": dict(sorted(Counter(reject.kind for reject in rejected).items())),
         **rounds.facts(),
         "tokens": dict(session.tokens),
+        "attempts": getattr(session.engine, "attempts_made", session.asked),
+        "dollars": dollars(
+            teacher.model.name, session.tokens["prompt"], session.tokens["completion"]
+        ),
         "seconds": round(session.seconds, 1),
     }
     for path in (rejects, out):
