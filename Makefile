@@ -8,7 +8,7 @@
 #   make lock          resolve requirements/*.lock anew from pyproject.toml
 #   make clean         remove the environment and caches; results stay
 #   make docs          draw the rules: docs/dag.svg, write the prompts: docs/prompts.md
-#   make schema        write config/settings.schema.json from the settings models
+#   make schema        write config/settings.schema.json and docs/schemas from their models
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -66,12 +66,14 @@ check: install
 	snakefmt --check Snakefile rules
 	snakemake --lint
 	python -m olympiad_ineq.settings_schema --check config/settings.schema.json
+	python -m olympiad_ineq.record_schemas --check docs/schemas
 
 bench: install
 	@python benchmarks/run.py
 
 schema: install
 	@python -m olympiad_ineq.settings_schema --write config/settings.schema.json
+	python -m olympiad_ineq.record_schemas --write docs/schemas
 
 # Semantic mutants of proved proofs: none that the kernel accepts may be refutable.
 fuzz: install

@@ -30,7 +30,10 @@ shell.prefix(
 
 
 wildcard_constraints:
-    run=f"baseline|{runs.pattern(SETTINGS)}",
+    run=(
+        f"({settings_module.CLASSICS})?"
+        f"(baseline|{'|'.join(settings_module.CONTROLS)}|{runs.pattern(SETTINGS)})"
+    ),
     side="train|test",
     shard=r"\d+",
 
@@ -65,6 +68,7 @@ REJECTS = [
     for path in CANDIDATE_SOURCES
     if "/model/" in path
 ]
+CLASSICS = f"{workflow.basedir}/config/benchmarks/classics.jsonl"
 CHECKER = ("kernel", "language", "proof", "limits.py", "records.py", "artifacts.py")
 
 

@@ -1,11 +1,58 @@
-"""One harness for both runs: they differ in `results/train/{run}/model` and eval.{run} alone."""
+"""One harness for every run: they differ in weights, shots and test set alone.
+
+predict → judge (the checker, and a judging model's opinion where one is named) → score. The graders
+are themselves graded on the audit set. Controls complete the 2 x 2 of weights and prompting.
+"""
+
+
+def test_set(wildcards):
+    classics = wildcards.run.startswith(settings_module.CLASSICS)
+    return f"results/split/{'classics' if classics else 'test'}.parquet"
+
+
+def reference(wildcards):
+    """Tuned models are compared with baseline on the same problems, those of the learning curve
+    with one another, the controls in controls.json."""
+    name = wildcards.run.removeprefix(settings_module.CLASSICS)
+    if name.startswith(("baseline", "curve_")) or name in settings_module.CONTROLS:
+        return []
+    prefix = wildcards.run.removesuffix(name)
+    return f"results/eval/{prefix}baseline/judgements.jsonl"
+
+
+FULL_JUDGE = as_json(SETTINGS.eval.judge) if SETTINGS.eval.judge else "null"
+# The floor changes what is believed, not what is asked.
+JUDGE = (
+    as_json(SETTINGS.eval.judge, without=("floor",)) if SETTINGS.eval.judge else "null"
+)
+
+
+rule classics:
+    input:
+        CLASSICS,
+    output:
+        update("results/split/classics.parquet"),
+    log:
+        "results/logs/classics.log",
+    benchmark:
+        "results/benchmarks/classics.tsv"
+    conda:
+        "environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code("eval/test_sets.py", "prompts.py", "canonical.py", *CHECKER),
+    shell:
+        "python $SCRIPTS/classics.py --classics {input} --out {output} 2>&1 | tee {log}"
 
 
 rule predict:
     input:
-        test="results/split/test.parquet",
+        test=test_set,
         train="results/split/train.parquet",
-        model="results/train/{run}/model",
+        model=lambda wildcards: f"results/train/{settings_module.weights_of(wildcards.run)}/model",
     output:
         update("results/eval/{run}/predictions.jsonl"),
     log:
@@ -30,16 +77,16 @@ rule predict:
         " --seed {params.seed} 2>&1 | tee {log}"
 
 
-rule judge:
+rule judge_model:
     input:
-        test="results/split/test.parquet",
+        test=test_set,
         predictions="results/eval/{run}/predictions.jsonl",
     output:
         update("results/eval/{run}/opinions.jsonl"),
     log:
-        "results/logs/judge_{run}.log",
+        "results/logs/judge_model_{run}.log",
     benchmark:
-        "results/benchmarks/judge_{run}.tsv"
+        "results/benchmarks/judge_model_{run}.tsv"
     conda:
         "environment.yaml"
     threads: 8
@@ -48,34 +95,138 @@ rule judge:
         runtime=lambda wildcards, attempt: 240 * attempt,
         gpu=1,
     params:
-        settings=as_json(SETTINGS.eval.judge) if SETTINGS.eval.judge else "null",
+        settings=JUDGE,
         seed=SETTINGS.seed,
         journal="results/journal/judge/{run}.jsonl",
     shell:
-        "python $SCRIPTS/judge.py --test {input.test}"
+        "python $SCRIPTS/judge_model.py --test {input.test}"
         " --predictions {input.predictions} --out {output} --journal {params.journal}"
         " --settings {params.settings:q} --seed {params.seed} 2>&1 | tee {log}"
 
 
-rule score:
+rule judge:
     input:
-        test="results/split/test.parquet",
+        test=test_set,
         predictions="results/eval/{run}/predictions.jsonl",
         opinions="results/eval/{run}/opinions.jsonl" if SETTINGS.eval.judge else [],
-        # tuned models are compared with baseline on the same problems, those of the learning
-        # curve with one another
-        reference=lambda wildcards: (
-            []
-            if wildcards.run.startswith(("baseline", "curve_"))
-            else "results/eval/baseline/judgements.jsonl"
-        ),
     output:
-        judgements=update("results/eval/{run}/judgements.jsonl"),
-        scores=update("results/eval/{run}.json"),
+        update("results/eval/{run}/judgements.jsonl"),
+    log:
+        "results/logs/judge_{run}.log",
+    benchmark:
+        "results/benchmarks/judge_{run}.tsv"
+    conda:
+        "environment.yaml"
+    threads: 8
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    params:
+        seconds=SETTINGS.verify.seconds,
+        memory_mb=SETTINGS.verify.memory_mb,
+        optional=lambda wildcards, input: (
+            f" --opinions {input.opinions}" if input.opinions else ""
+        ),
+        code=code("eval/score.py", *CHECKER),
+    shell:
+        "python $SCRIPTS/judge.py --test {input.test}"
+        " --predictions {input.predictions}{params.optional} --out {output}"
+        " --seconds {params.seconds} --memory-mb {params.memory_mb}"
+        " --workers {threads} 2>&1 | tee {log}"
+
+
+rule score:
+    input:
+        predictions="results/eval/{run}/predictions.jsonl",
+        judgements="results/eval/{run}/judgements.jsonl",
+        reference=reference,
+        audit="results/eval/judge_audit.json" if SETTINGS.eval.judge else [],
+    output:
+        update("results/eval/{run}.json"),
     log:
         "results/logs/score_{run}.log",
     benchmark:
         "results/benchmarks/score_{run}.tsv"
+    conda:
+        "environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        confidence=SETTINGS.eval.confidence,
+        optional=lambda wildcards, input: (
+            (f" --reference {input.reference}" if input.reference else "")
+            + (f" --audit {input.audit}" if input.audit else "")
+        ),
+        code=code("eval", "records.py", "artifacts.py"),
+    shell:
+        "python $SCRIPTS/score.py --run {wildcards.run} --predictions {input.predictions}"
+        " --judgements {input.judgements}{params.optional} --out {output}"
+        " --confidence {params.confidence} 2>&1 | tee {log}"
+
+
+rule audit_set:
+    output:
+        update("results/eval/judge_audit/items.jsonl"),
+    log:
+        "results/logs/audit_set.log",
+    benchmark:
+        "results/benchmarks/audit_set.tsv"
+    conda:
+        "environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=as_json(SETTINGS.eval.audit),
+        shots=SETTINGS.eval.judge.shots if SETTINGS.eval.judge else 0,
+        seed=SETTINGS.seed,
+        code=code("audit", "data_gen", "canonical.py", *CHECKER),
+    shell:
+        "python $SCRIPTS/audit_set.py --out {output} --settings {params.settings:q}"
+        " --shots {params.shots} --seed {params.seed} 2>&1 | tee {log}"
+
+
+rule judge_audit_model:
+    input:
+        "results/eval/judge_audit/items.jsonl",
+    output:
+        update("results/eval/judge_audit/opinions.jsonl"),
+    log:
+        "results/logs/judge_audit_model.log",
+    benchmark:
+        "results/benchmarks/judge_audit_model.tsv"
+    conda:
+        "environment.yaml"
+    threads: 8
+    resources:
+        mem_mb=lambda wildcards, attempt: 16000 * attempt,
+        runtime=lambda wildcards, attempt: 240 * attempt,
+        gpu=1,
+    params:
+        settings=JUDGE,
+        seed=SETTINGS.seed,
+        journal="results/journal/judge/audit.jsonl",
+    shell:
+        "python $SCRIPTS/judge_model.py --audit {input} --out {output}"
+        " --journal {params.journal} --settings {params.settings:q}"
+        " --seed {params.seed} 2>&1 | tee {log}"
+
+
+rule judge_audit:
+    input:
+        audit="results/eval/judge_audit/items.jsonl",
+        opinions=(
+            "results/eval/judge_audit/opinions.jsonl" if SETTINGS.eval.judge else []
+        ),
+    output:
+        update("results/eval/judge_audit.json"),
+    log:
+        "results/logs/judge_audit.log",
+    benchmark:
+        "results/benchmarks/judge_audit.tsv"
     conda:
         "environment.yaml"
     threads: 8
@@ -87,13 +238,42 @@ rule score:
         seconds=SETTINGS.verify.seconds,
         memory_mb=SETTINGS.verify.memory_mb,
         optional=lambda wildcards, input: (
-            (f" --reference {input.reference}" if input.reference else "")
-            + (f" --opinions {input.opinions}" if input.opinions else "")
+            f" --opinions {input.opinions} --judge {shlex.quote(FULL_JUDGE)}"
+            if input.opinions
+            else ""
         ),
         code=code("eval", *CHECKER),
     shell:
-        "python $SCRIPTS/score.py --run {wildcards.run} --test {input.test}"
-        " --predictions {input.predictions}{params.optional}"
-        " --judgements {output.judgements} --out {output.scores}"
+        "python $SCRIPTS/judge_audit.py --audit {input.audit}{params.optional} --out {output}"
         " --confidence {params.confidence} --seconds {params.seconds}"
         " --memory-mb {params.memory_mb} --workers {threads} 2>&1 | tee {log}"
+
+
+rule controls:
+    input:
+        runs=expand(
+            "results/eval/{run}.json",
+            run=(*settings_module.MAIN_RUNS, *settings_module.CONTROLS),
+        ),
+        judgements=expand(
+            "results/eval/{run}/judgements.jsonl",
+            run=(*settings_module.MAIN_RUNS, *settings_module.CONTROLS),
+        ),
+    output:
+        update("results/eval/controls.json"),
+    log:
+        "results/logs/controls.log",
+    benchmark:
+        "results/benchmarks/controls.tsv"
+    conda:
+        "environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        confidence=SETTINGS.eval.confidence,
+        code=code("eval", "records.py", "artifacts.py"),
+    shell:
+        "python $SCRIPTS/controls.py --runs {input.runs} --judgements {input.judgements}"
+        " --out {output} --confidence {params.confidence} 2>&1 | tee {log}"

@@ -1,5 +1,7 @@
 """One offline page that a reviewer can read."""
 
+LEARNING_CURVE = "results/curve/recommendation.json"
+
 
 rule report:
     input:
@@ -13,6 +15,14 @@ rule report:
         train="results/split/train.parquet",
         verdicts="results/verify/verdicts.jsonl",
         loss="results/train/final/loss.json",
+        audit="results/eval/judge_audit.json",
+        controls="results/eval/controls.json" if SETTINGS.eval.controls else [],
+        classics_baseline=(
+            "results/eval/classics_baseline.json" if SETTINGS.eval.classics else []
+        ),
+        classics_final=(
+            "results/eval/classics_final.json" if SETTINGS.eval.classics else []
+        ),
     output:
         page=report(
             "results/report/index.html",
@@ -31,6 +41,15 @@ rule report:
         runtime=30,
     params:
         settings=as_json(SETTINGS.report),
+        optional=lambda wildcards, input: "".join(
+            f" --{name.replace('_', '-')} {input[name]}"
+            for name in ("controls", "classics_baseline", "classics_final")
+            if input[name]
+        ),
+        # shown where it was made, and no input: a report must not ask for a dozen trainings
+        learning=(
+            f" --learning {LEARNING_CURVE}" if Path(LEARNING_CURVE).exists() else ""
+        ),
         code=code("report", "eval/score.py", *CHECKER),
     shell:
         "python $SCRIPTS/report.py --baseline {input.baseline} --final {input.final}"
@@ -39,7 +58,9 @@ rule report:
         " --baseline-predictions {input.baseline_predictions}"
         " --final-predictions {input.final_predictions}"
         " --test {input.test} --train {input.train} --verdicts {input.verdicts}"
-        " --loss {input.loss} --out {output.page} --settings {params.settings:q} 2>&1 | tee {log}"
+        " --loss {input.loss} --audit {input.audit}{params.optional}{params.learning}"
+        " --out {output.page}"
+        " --settings {params.settings:q} 2>&1 | tee {log}"
 
 
 rule data_report:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 Fields = dict[str, Any]
-CLASSICS = Path(__file__).with_name("classics.jsonl")
+CLASSICS = Path(__file__).parents[2] / "config" / "benchmarks" / "classics.jsonl"
 DELTAS = ("0.01", "0.001", "0.0001", "0.00001", "0.000001")
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|[a-z]+|[-+*/^()]|<=|>=|[<>=]")
 
@@ -260,8 +260,10 @@ def doubtful(statement: Fields) -> Iterator[Fields]:
     for k, given in enumerate(statement["given"]):
         rest = [g for i, g in enumerate(statement["given"]) if i != k]
         yield _mutant(statement, f"dropped {k}", given=rest)
-        side, number = given.split(" = ")
-        yield _mutant(statement, f"given {k}", given=[*rest, f"{side} = {int(number) + 1}"])
+        number = re.fullmatch(r"(.+) = (\d+)", given)
+        if number:
+            changed = f"{number[1]} = {int(number[2]) + 1}"
+            yield _mutant(statement, f"given {k}", given=[*rest, changed])
 
 
 def true_by_construction(statement: Fields) -> Iterator[Fields]:

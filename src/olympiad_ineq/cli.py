@@ -1,7 +1,8 @@
-"""The command line: `olympiad-ineq check`, `olympiad-ineq recheck`, `olympiad-ineq plan`.
+"""The command line: `olympiad-ineq check`, `recheck`, `rescore`, `plan`.
 
 `check` judges statements and proofs; what a line says never changes the exit status. `recheck`
-replays a file of verdicts or examples and fails if any row does. `plan` says what a run needs, and
+replays a file of verdicts or examples and fails if any row does. `rescore` recomputes a result from
+its predictions and judgements and fails if a number differs. `plan` says what a run needs, and
 exits with 3 if something cannot fit.
 """
 
@@ -47,11 +48,22 @@ def run(arguments: Sequence[str]) -> int:
     plan.add_argument("--configfile", type=Path, nargs="+", action="extend", default=[])
     plan.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE")
     plan.add_argument("--json", action="store_true")
+    again = commands.add_parser(
+        "rescore", help="recompute a result from its predictions and judgements",
+        description="Recompute results/eval/<run>.json from predictions.jsonl and "
+        "judgements.jsonl, asking no model and no checker, and say whether it is the same.",
+    )  # fmt: skip
+    again.add_argument("file", type=Path, metavar="results/eval/RUN.json")
+    again.add_argument("--confidence", type=float, help="print it at another confidence instead")
     options = parser.parse_args(arguments)
     if options.command == "plan":
         from olympiad_ineq.planner.command import run as print_plan
 
         return print_plan(options.configfile, options.set, as_json=options.json)
+    if options.command == "rescore":
+        from olympiad_ineq.eval.files import rescore
+
+        return rescore(options.file, confidence=options.confidence)
     for name in ("workers", "seconds", "memory_mb"):
         if not getattr(options, name) > 0:
             shown = "--" + name.replace("_", "-")

@@ -29,18 +29,14 @@ from olympiad_ineq.proof import check_proof
 from olympiad_ineq.records import (
     TECHNIQUES,
     BadExemplar,
-    Example,
     Exemplar,
     Json,
-    Prediction,
     Vote,
     content_id,
 )
-from olympiad_ineq.settings import Judge, Model
+from olympiad_ineq.settings import Model
 
 BATCH = 256  # votes that a kill can cost, and that the engine draws together
-JUDGE_SHOTS = 8
-SEVERAL_VOTES_TEMPERATURE = 0.6  # of a judge that votes more than once
 LONGEST_PROOF = 12_000  # characters; no proof of the data comes near
 REASON = 400
 
@@ -380,33 +376,6 @@ def collect(
         "seconds": generated.seconds,
         "asked_in_last_session": generated.asked,
     }
-
-
-def judge_predictions(
-    test: Path, predictions: Path, out: Path, journal: Path, *, settings: Judge, seed: int
-) -> list[Vote]:
-    """A model's votes on a student's answers. An answer that was cut off is rejected unasked."""
-    problems = {e.id: e.problem.text for e in artifacts.read_parquet(test, Example)}
-    questions = [
-        Question(
-            answer.id,
-            problems[answer.id],
-            answer.text,
-            settled(answer.text, cut_off=answer.finish == "length"),
-        )
-        for answer in artifacts.read_jsonl(predictions, Prediction)
-        if answer.id in problems
-    ]
-    panel = Panel(
-        model=settings.model,
-        votes=settings.votes,
-        shots=JUDGE_SHOTS,
-        temperature=SEVERAL_VOTES_TEMPERATURE if settings.votes > 1 else 0.0,
-        max_new_tokens=settings.max_new_tokens,
-    )
-    return vote(
-        questions, panel, out, journal, stage="judge", inputs=[test, predictions], seed=seed
-    )
 
 
 def settled(proof: str, *, cut_off: bool = False) -> str:

@@ -55,7 +55,7 @@ class Proof(Record):
 class Source(Record):
     """Where a candidate came from. `family` keeps relatives on one side of the split."""
 
-    kind: Literal["symbolic", "model"]
+    kind: Literal["symbolic", "model", "benchmark"]
     name: str
     family: str
     detail: Json = Field(default_factory=dict)
@@ -106,21 +106,50 @@ class Example(Record):
 
 
 class Prediction(Record):
-    """A student's answer to one test problem. `finish` is "length" where the budget ran out."""
+    """A student's answer to one test problem. `finish` is "length" where the budget ran out.
+
+    `sample` 0 is the greedy answer, which the headline counts; the others are drawn, for pass@k.
+    """
 
     id: str
     run: str
+    sample: int = Field(default=0, ge=0)
     prompt_tokens: int
     completion_tokens: int
     finish: Literal["stop", "length"]
     text: str
 
 
+class Ballot(Record):
+    """One answer of a judging model: its verdict, and the words that it gave for it."""
+
+    vote: Literal["valid", "invalid", "unscored"]
+    reason: str
+    failed: tuple[str, ...] = ()  # the points of the rubric that it says do not hold
+    first_bad_step: str = ""
+    sketch: str = ""
+
+
+class Opinion(Record):
+    """What a judging model says of one answer, over all its votes: any objection rejects.
+
+    `settled` says why an answer was rejected without asking; `quoted` whether a bad step that the
+    judge quotes stands in the answer (None: it quotes none).
+    """
+
+    id: str
+    outcome: Literal["accepted", "rejected", "unscored"]
+    ballots: tuple[Ballot, ...] = ()
+    settled: str = ""
+    quoted: bool | None = None
+
+
 class Judgement(Record):
-    """The checker's verdict on one prediction."""
+    """The checker's verdict on one prediction, and a judging model's opinion if one was asked."""
 
     id: str
     run: str
+    sample: int = Field(default=0, ge=0)
     grade: Grade
     reason: str
     step: str | None = None
@@ -128,6 +157,7 @@ class Judgement(Record):
     technique: Technique
     difficulty: int
     family: str
+    opinion: Opinion | None = None
 
 
 class Assignment(Record):
@@ -150,6 +180,29 @@ class Vote(Record):
     reasons: tuple[str, ...] = ()
 
 
+class Classic(Record):
+    """A well-known inequality written down as a fact, with what shows that it is true.
+
+    `certificate`, or a proof's `steps`, are replayed by the kernel; where there is neither,
+    `believed` says why it is trusted.
+    `year` is of the source; None where the source is not one of a known year.
+    """
+
+    id: str
+    text: str
+    variables: tuple[str, ...]
+    domain: Domain
+    given: tuple[str, ...] = ()
+    goal: str
+    technique: Technique
+    difficulty: int = Field(ge=1, le=4)
+    source: str = Field(min_length=1)
+    year: int | None = None
+    certificate: Json | None = None
+    steps: tuple[Json, ...] = ()
+    believed: str = ""
+
+
 class AuditItem(Record):
     """An answer of known quality. `grade`, `reason` and `step` are the kernel's, on its steps.
 
@@ -166,6 +219,8 @@ class AuditItem(Record):
     reason: str
     step: str | None = None
     change: str = ""
+    quote: str = ""  # the line of the proof that is wrong, where one is
+    reference: str = ""  # a sound proof of the same problem, in other words
     family: str
     canonical_key: str
 

@@ -31,6 +31,17 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Price(Section):
+    """What an endpoint charges, in dollars per million tokens."""
+
+    prompt: float = Field(ge=0)
+    completion: float = Field(ge=0)
+
+    def of(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """Dollars for so many tokens."""
+        return (self.prompt * prompt_tokens + self.completion * completion_tokens) / 1e6
+
+
 class Model(Section):
     """A language model that somebody else trained: teacher, verifier or judge."""
 
@@ -44,6 +55,7 @@ class Model(Section):
     max_model_len: Count | None = None
     gpu_memory_utilization: Share = 0.92
     base_url: str | None = Field(default=None, description="an OpenAI-compatible endpoint")
+    price: Price | None = Field(default=None, description="for the costs that are reported")
 
 
 class Teacher(Section):
@@ -269,6 +281,14 @@ class Run(Section):
     shots: Annotated[int, Field(ge=0, le=32)]
 
 
+class Samples(Section):
+    """Further answers to each problem, drawn at a temperature, for pass@k."""
+
+    count: int = Field(default=0, ge=0, description="answers drawn per problem; 0: greedy alone")
+    temperature: float = Field(default=0.8, gt=0, le=2)
+    top_p: Share = 0.95
+
+
 class Predict(Run):
     """All that the predict stage of one run depends on, beside its inputs and the seed."""
 
@@ -276,15 +296,40 @@ class Predict(Run):
     dtype: Literal["auto", "float32", "bfloat16", "half"]
     max_new_tokens: Count
     batch: Count
+    samples: Samples = Samples()
     revision: int
+
+
+class Floor(Section):
+    """Below these a judge is not to be believed, and the headline falls back to the checker."""
+
+    youden: Share = Field(
+        default=0.5, description="lower end of the interval of Youden's index on the audit set"
+    )
+    unscored: Share = Field(default=0.1, description="largest share of unreadable judgements")
 
 
 class Judge(Section):
     """A model that grades student proofs: an opinion, never the only one."""
 
     model: Model
-    votes: Count = 1
-    max_new_tokens: Count = 800
+    votes: Count = Field(default=1, description="any objection rejects")
+    shots: Annotated[int, Field(ge=0, le=32)] = 4
+    temperature: float = Field(default=0.6, ge=0, le=2, description="of a judge that votes twice")
+    max_new_tokens: Count = 1200
+    floor: Floor = Floor()
+
+
+class Audit(Section):
+    """The proofs of known quality that grade the judge, and the checker, in every run."""
+
+    sound: Count = 100
+    mutants: Count = Field(default=304, description="in equal parts of eight types of error")
+
+
+MAIN_RUNS = ("baseline", "final")
+CONTROLS = ("base_zero_shot", "tuned_few_shot")
+CLASSICS = "classics_"
 
 
 class Eval(Section):
@@ -296,18 +341,33 @@ class Eval(Section):
     batch: Count = Field(default=64, description="answers that a kill can cost, and no more")
     baseline: Run
     final: Run
+    controls: bool = Field(
+        default=False, description="also base zero-shot and tuned few-shot: the 2 x 2"
+    )
+    classics: bool = Field(default=False, description="also the classics, as a second test set")
+    samples: Samples = Samples()
     judge: Judge | None = Field(default=None, description="none: the checker is the judge")
+    audit: Audit = Audit()
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     revision: int = Field(default=1, description="bump to ask the student again")
 
     def predict(self, run: str) -> Predict:
         """What one run's predictions depend on: everything shared, and its own shots.
 
-        Every tuned model is asked as `final` is.
+        Every tuned model is asked as `final` is. The controls cross weights and prompting:
+        `base_zero_shot` is asked as `final` is, `tuned_few_shot` as `baseline` is.
         """
-        own = self.baseline if run == "baseline" else self.final
+        name = run.removeprefix(CLASSICS)
+        asked = {"base_zero_shot": self.final, "tuned_few_shot": self.baseline}
+        own = asked.get(name) or (self.baseline if name == "baseline" else self.final)
         shared = {name: getattr(self, name) for name in Predict.model_fields if name != "shots"}
         return Predict(shots=own.shots, **shared)
+
+
+def weights_of(run: str) -> str:
+    """Whose weights a run uses: results/train/<this>/model."""
+    name = run.removeprefix(CLASSICS)
+    return {"base_zero_shot": "baseline", "tuned_few_shot": "final"}.get(name, name)
 
 
 class Plan(Section):
@@ -324,6 +384,7 @@ class Report(Section):
     """The page that people read."""
 
     title: str = "Can a small model learn to prove olympiad inequalities?"
+    wandb: bool = Field(default=False, description="also log the results as W&B tables")
 
 
 class Settings(Section):

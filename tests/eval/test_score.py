@@ -15,18 +15,19 @@ from olympiad_ineq.eval.score import (
     judge_predictions,
     read_manifest,
     score,
+    with_opinions,
 )
 from olympiad_ineq.records import (
     GRADES,
     Example,
     Grade,
     Judgement,
+    Opinion,
     Prediction,
     Problem,
     Proof,
     Source,
     Technique,
-    Vote,
 )
 
 GRADE_BY_NAME: dict[str, Grade] = {name: name for name in GRADES}
@@ -211,7 +212,8 @@ def test_score_pairs_with_the_reference_on_the_same_problems() -> None:
 
 def test_score_of_nothing_says_nothing() -> None:
     result = score("final", [], [], {}, reference=[])
-    assert result["proved"] == {"count": 0, "rate": None, "interval": [0.0, 1.0]}
+    nothing = {"count": 0, "rate": None, "interval": [0.0, 1.0]}
+    assert result["proved"] == nothing | {"families": 0, "interval_by_family": [0.0, 1.0]}
     assert result["paired"]["interval"] == [-1.0, 1.0]
 
 
@@ -256,14 +258,73 @@ def test_a_models_opinion_stands_beside_the_checkers_count_never_instead_of_it()
         for n in range(4)
     ]  # fmt: skip
     opinions = [
-        Vote(id="0", outcome="accepted", votes=("valid",)),
-        Vote(id="1", outcome="accepted", votes=("valid",)),
-        Vote(id="2", outcome="rejected", votes=("invalid",)),
-        Vote(id="3", outcome="unscored", votes=("unscored",)),
+        Opinion(id="0", outcome="accepted"),
+        Opinion(id="1", outcome="accepted"),
+        Opinion(id="2", outcome="rejected", settled="the proof says nothing"),
+        Opinion(id="3", outcome="unscored"),
     ]
-    result = score(run, judgements, predictions, {}, opinions=opinions)
+    result = score(run, with_opinions(judgements, opinions), predictions, {})
     assert result["proved"]["count"] == 1
     assert result["judged"]["count"] == 2 and result["judged"]["n"] == 3
     assert result["judged"]["unscored"] == 1 and result["judged"]["accepted_and_proved"] == 1
+    assert result["judged"]["settled"] == 1
+    assert result["judged"]["agreement"] == {
+        "proved": {"accepted": 1, "rejected": 0, "unscored": 0},
+        "open": {"accepted": 1, "rejected": 1, "unscored": 1},
+    }
+    assert "corrected" not in result and result["headline"]["by"] == "proved"
     with pytest.raises(UserError, match="opinions"):
-        score(run, judgements, predictions, {}, opinions=opinions[:3])
+        with_opinions(judgements, opinions[:3])
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_the_headline_is_the_judges_only_where_the_judge_may_be_believed(trusted: bool) -> None:
+    judgements = judged(["proved", "open", "open", "open"])
+    opinions = [
+        Opinion(id=j.id, outcome="accepted" if n < 2 else "rejected")
+        for n, j in enumerate(judgements)
+    ]
+    counts = {"sound": 100, "accepted_sound": 95, "wrong": 300, "rejected_wrong": 270}
+    audit = {"model": {"believed": trusted, "because": "so", "counts": counts}}
+    rows = with_opinions(judgements, opinions)
+    result = score("final", rows, answers_for(rows), {}, audit=audit)
+    assert result["headline"]["by"] == ("corrected" if trusted else "proved")
+    assert "so" in result["headline"]["because"]
+    # (0.5 + 0.9 - 1) / (0.95 + 0.9 - 1)
+    assert result["corrected"]["rate"] == pytest.approx(0.4 / 0.85)
+    assert result["corrected"]["interval"][0] < 0.4 / 0.85 < result["corrected"]["interval"][1]
+    assert result["proved"]["count"] == 1
+
+
+def test_drawn_answers_count_for_pass_at_k_alone() -> None:
+    greedy = judged(["proved", "open", "open"])
+    drawn = [
+        row.model_copy(update={"sample": n, "grade": "proved" if n <= right else "open"})
+        for n in range(1, 5)
+        for row, right in zip(greedy, (4, 1, 0), strict=True)
+    ]
+    answers = [
+        answer(n % 3, "text").model_copy(update={"sample": row.sample})
+        for n, row in enumerate([*greedy, *drawn])
+    ]
+    result = score("final", [*greedy, *drawn], answers, {})
+    assert result["n"] == 3 and result["proved"]["count"] == 1
+    found = result["pass_at_k"]
+    assert found["samples"] == 4 and list(found["k"]) == ["1", "2", "4"]
+    assert found["k"]["1"]["rate"] == pytest.approx((1 + 1 / 4 + 0) / 3)
+    assert found["k"]["2"]["rate"] == pytest.approx((1 + 1 / 2 + 0) / 3)
+    assert found["k"]["4"]["rate"] == pytest.approx(2 / 3)
+    with pytest.raises(UserError, match="sample 4: 1 are not among the predictions"):
+        score("final", [*greedy, *drawn], answers[:-1], {})
+
+
+def test_groups_are_compared_with_holms_adjustment() -> None:
+    before = judged(["open"] * 16, run="baseline")
+    after = judged(["proved", "open"] * 8)
+    paired = score("final", after, answers_for(after), {}, reference=before)["paired"]
+    groups = paired["groups"]
+    assert set(groups) == {"amgm", "sos", "difficulty 1", "difficulty 2"}
+    assert groups["amgm"]["p"] == 2 * 0.5**8 and groups["amgm"]["p_holm"] == 4 * 2 * 0.5**8
+    assert groups["sos"]["p_holm"] == 1.0
+    assert 0 < paired["detectable"]["difference"] < 1
+    assert paired["interval_by_family"][0] < 0.5 < paired["interval_by_family"][1]

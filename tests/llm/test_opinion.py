@@ -2,18 +2,15 @@
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from olympiad_ineq import artifacts, opinion
 from olympiad_ineq.llm import Message, Response
 from olympiad_ineq.opinion import (
     Ballot,
     Panel,
     Question,
     count_votes,
-    judge_predictions,
     quoted,
     read_ballot,
     requests_for,
@@ -21,12 +18,11 @@ from olympiad_ineq.opinion import (
 )
 from olympiad_ineq.records import (
     Candidate,
-    Prediction,
     Problem,
     Proof,
     Source,
 )
-from olympiad_ineq.settings import Judge, Model
+from olympiad_ineq.settings import Model
 
 PANEL = Panel(Model(name="m", family="f"), votes=3, shots=2, temperature=0.6, max_new_tokens=50)
 
@@ -159,42 +155,3 @@ def candidate(n: int, proof: str) -> Candidate:
     )
     source = Source(kind="model", name="m", family=f"{n}")
     return Candidate.make(problem, Proof(text=proof), source)
-
-
-def test_answers_that_were_cut_off_are_rejected_unasked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    problem = candidate(1, "p").problem
-    from olympiad_ineq.records import Example
-
-    example = Example(
-        id="e1",
-        prompt="",
-        completion="",
-        grade="proved",
-        technique="sos",
-        difficulty=1,
-        family="f",
-        canonical_key="k",
-        problem=problem,
-        proof=Proof(text="p"),
-        evidence={},
-        source=Source(kind="symbolic", name="s", family="f"),
-    )
-    answer = Prediction(
-        id="e1", run="final", prompt_tokens=1, completion_tokens=9, finish="length", text="a = b."
-    )
-    artifacts.write_parquet(tmp_path / "test.parquet", [example], Example)
-    artifacts.write_jsonl(tmp_path / "predictions.jsonl", [answer])
-    monkeypatch.setattr(opinion, "open_engine", None)  # nobody is asked
-    found = judge_predictions(
-        tmp_path / "test.parquet",
-        tmp_path / "predictions.jsonl",
-        tmp_path / "opinions.jsonl",
-        tmp_path / "journal",
-        settings=Judge(model=Model(name="m", family="f")),
-        seed=1,
-    )
-    assert [(v.outcome, v.reasons) for v in found] == [
-        ("rejected", ("the answer was cut off before its end",))
-    ]

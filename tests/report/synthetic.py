@@ -3,16 +3,23 @@
 import json
 import random
 from pathlib import Path
+from typing import Literal
 
 from olympiad_ineq import artifacts
-from olympiad_ineq.eval.score import score
+from olympiad_ineq.audit import audit_set
+from olympiad_ineq.eval.audit import audit
+from olympiad_ineq.eval.controls import crossed
+from olympiad_ineq.eval.score import Graded, score
 from olympiad_ineq.records import (
     GRADES,
     TECHNIQUES,
+    AuditItem,
+    Ballot,
     Example,
     Grade,
     Json,
     Judgement,
+    Opinion,
     Prediction,
     Problem,
     Proof,
@@ -21,7 +28,8 @@ from olympiad_ineq.records import (
     Technique,
     Verdict,
 )
-from olympiad_ineq.report.data import Paths
+from olympiad_ineq.report.data import Extras, Paths
+from olympiad_ineq.settings import Judge, Model
 
 HOSTILE = [
     "</script><script>alert(1)</script><img src=x onerror=alert(1)>",
@@ -148,11 +156,55 @@ def answers(
     return said, found
 
 
+VOTES: dict[str, Literal["valid", "invalid", "unscored"]] = {
+    "accepted": "valid", "rejected": "invalid", "unscored": "unscored",
+}  # fmt: skip
+
+
+def judged(found: list[Judgement], seed: int) -> list[Judgement]:
+    """The judgements with a judge's opinions, hostile where the answers are."""
+    random_ = random.Random(seed)
+    rows = []
+    for number, judgement in enumerate(found):
+        chance = 0.9 if judgement.grade == "proved" else 0.2
+        outcome: Literal["accepted", "rejected", "unscored"]
+        outcome = "accepted" if random_.random() < chance else "rejected"
+        if number % 17 == 3:
+            outcome = "unscored"
+        words = HOSTILE[number % len(HOSTILE)] if number < 30 else "The second step fails."
+        ballot = Ballot(
+            vote=VOTES[outcome],
+            reason=words[:600], first_bad_step="" if outcome == "accepted" else words[:300],
+            sketch=words[:500],
+        )  # fmt: skip
+        settled = "the answer was cut off before its end" if judgement.truncated else ""
+        opinion = Opinion(
+            id=judgement.id, outcome="rejected" if settled else outcome, settled=settled,
+            ballots=() if settled else (ballot,), quoted=False,
+        )  # fmt: skip
+        rows.append(judgement.model_copy(update={"opinion": opinion}))
+    return rows
+
+
+def audit_of(items: list[AuditItem]) -> Json:
+    """An audit of a judge that is too lenient to be believed."""
+    grades = [Graded("proved" if i.kind == "sound" else "open", "") for i in items]
+    random_ = random.Random(3)
+    opinions = [
+        Opinion(id=i.id, outcome="accepted" if random_.random() < 0.8 else "rejected")
+        for i in items
+    ]
+    judge = Judge(model=Model(name="lenient-judge", family="other"))
+    return audit(items, grades, opinions, judge, 0.95)
+
+
 BASELINE = {"proved": 0.02, "refuted": 0.2, "unreadable": 0.4, "truncated": 0.3, "open": 0.08}
 FINAL = {"proved": 0.42, "refuted": 0.34, "open": 0.14, "supported": 0.06, "truncated": 0.04}
 
 
-def write(folder: Path, tested: int = 200, trained: int = 700) -> tuple[Json, Json, Paths]:
+def write(
+    folder: Path, tested: int = 200, trained: int = 700, *, with_judge: bool = False
+) -> tuple[Json, Json, Paths]:
     """Write every artifact that the report reads, and return the two results and the paths."""
     random_ = random.Random(5)
     test = [example(random_, number, "test") for number in range(tested)]
@@ -171,10 +223,30 @@ def write(folder: Path, tested: int = 200, trained: int = 700) -> tuple[Json, Js
     second = answers("final", test, FINAL, 2)
     manifest: Json = {"model": {"name": "SmolLM2-135M-Instruct", "sha256": "0a1b2c3d4e5f6789"}}
     manifest |= {"seed": 7, "seconds": 71.5}
-    baseline = score("baseline", first[1], first[0], manifest | {"prompting": {"shots": 4}})
-    final = score(
-        "final", second[1], second[0], manifest | {"prompting": {"shots": 0}}, reference=first[1]
+    measured = audit_of(audit_set(seed=9, sound=12, mutants=16))
+    artifacts.write_json(folder / "judge_audit.json", measured)
+    if with_judge:
+        first, second = (
+            (said, judged(found, n)) for n, (said, found) in enumerate((first, second))
+        )
+    baseline = score(
+        "baseline", first[1], first[0], manifest | {"prompting": {"shots": 4}}, audit=measured
     )
+    final = score(
+        "final", second[1], second[0], manifest | {"prompting": {"shots": 0}}, reference=first[1],
+        audit=measured,
+    )  # fmt: skip
+    if with_judge:
+        other = {
+            run: [row.model_copy(update={"run": run}) for row in rows]
+            for run, rows in (("base_zero_shot", first[1]), ("tuned_few_shot", second[1]))
+        }
+        results = {"baseline": baseline, "final": final} | {
+            run: score(run, rows, [p.model_copy(update={"run": run}) for p in said], manifest)
+            for (run, rows), said in zip(other.items(), (first[0], second[0]), strict=True)
+        }
+        rows = {"baseline": first[1], "final": second[1]} | other
+        artifacts.write_json(folder / "controls.json", crossed(results, rows, 0.95))
     lines: list[tuple[Path, list[Record]]] = [
         (paths.baseline_predictions, [*first[0]]),
         (paths.baseline_judgements, [*first[1]]),
@@ -214,3 +286,24 @@ def _verdicts(test: list[Example], train: list[Example]) -> list[Verdict]:
         for n, grade in enumerate(grades)
     ]
     return used + spare
+
+
+def extras(folder: Path) -> Extras:
+    """What else a full run has: audit, controls, and classics (here: the runs themselves)."""
+    points = [
+        {"run": f"curve_{n}_s1", "examples": n, "proved": n // 20, "n": 200,
+         "interval": [n / 5000, n / 3000]}
+        for n in (250, 500, 1000)
+    ]  # fmt: skip
+    cost = {"unit": "GPU-hours", "training": 0.5, "data": 1.25}
+    artifacts.write_json(
+        folder / "learning.json",
+        {"decision": "stop", "reason": "twice the data add little", "cost": cost, "points": points},
+    )
+    return Extras(
+        audit=folder / "judge_audit.json",
+        controls=folder / "controls.json",
+        classics_baseline=folder / "baseline.json",
+        classics_final=folder / "final.json",
+        learning=folder / "learning.json",
+    )

@@ -1,6 +1,7 @@
 """The result in a few lines."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,11 @@ import pytest
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.records import Json
 from olympiad_ineq.report import words
+from olympiad_ineq.report.data import load
 from olympiad_ineq.report.headline import headline, read_result, summary
-from tests.report.synthetic import write
+from olympiad_ineq.report.latex import table
+from olympiad_ineq.report.wandb_tables import tables
+from tests.report.synthetic import extras, write
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +89,26 @@ def test_results_that_are_none_are_refused(tmp_path: Path) -> None:
         path.write_text(content, encoding="utf-8")
         with pytest.raises(UserError, match=r"final\.json"):
             read_result(path)
+
+
+def test_the_table_for_a_paper_says_what_the_result_says(tmp_path: Path) -> None:
+    baseline, final, _ = write(tmp_path, tested=60, trained=4, with_judge=True)
+    controls = json.loads((tmp_path / "controls.json").read_text())
+    text = table(baseline, final, controls)
+    rows = [line for line in text.splitlines() if line.endswith(r"\\")]
+    assert all(line.count("&") == 5 or "multicolumn" in line for line in rows)
+    rate = f"{100 * final['proved']['rate']:.1f}"
+    assert f"all & 60 & {100 * baseline['proved']['rate']:.1f}" in text and rate in text
+    assert text.count(r"\begin{") == text.count(r"\end{") == 2
+    assert "worked examples & 60" in text and "not to be believed" in text
+    assert not re.search(r"(?<!\\)%(?! needs)", text)
+
+
+def test_tables_for_wandb_hold_every_answer(tmp_path: Path) -> None:
+    report = load(*write(tmp_path, tested=12, trained=4, with_judge=True), extras(tmp_path))
+    found = tables(report)
+    assert len(found["proofs"][1]) == 24 and len(found["results"][1]) == 2
+    for columns, rows in found.values():
+        assert rows and all(len(row) == len(columns) for row in rows)
+    kinds = {(row[0], row[1]) for row in found["graders"][1]}
+    assert ("model", "sound") in kinds and ("checker", "circular") in kinds

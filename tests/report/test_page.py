@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,13 @@ from olympiad_ineq.eval.score import is_proved, outcome_of
 from olympiad_ineq.report.data import Report, load
 from olympiad_ineq.report.page import build
 from tests.report.browser import CONTRAST, UNNAMED, Browser, browser
-from tests.report.synthetic import HOSTILE, write
+from tests.report.synthetic import HOSTILE, extras, write
 
 TITLE = "Can a small model learn to prove olympiad inequalities? </title><script>alert(2)</script>"
 
 
 def make(folder: Path, tested: int) -> tuple[Path, Report]:
-    report = load(*write(folder, tested))
+    report = load(*write(folder, tested, with_judge=True), extras(folder))
     page = folder / "index.html"
     page.write_text(build(report, TITLE), encoding="utf-8")
     return page, report
@@ -117,6 +118,67 @@ def test_every_filter_leaves_what_it_says(made: tuple[Path, Report], opened: Bro
         assert f"{count} of 200" in opened.js("return document.getElementById('count').innerText")
         opened.choose(field, "")
         opened.until("document.getElementById('browser').dataset.shown === '200'")
+
+
+def test_disagreements_can_be_read_with_the_judges_words(
+    made: tuple[Path, Report], opened: Browser
+) -> None:
+    rows = made[1].rows
+    lenient = [
+        row
+        for row in rows
+        if (said := row.final.judgement.opinion)
+        and said.outcome == "accepted"
+        and not is_proved(row.final.judgement)
+    ]
+    opened.choose("judge", "accepts")
+    opened.until(f"document.getElementById('browser').dataset.shown === '{len(lenient)}'")
+    text = opened.js("return document.querySelector('.answer.final').innerText")
+    assert "Judge accepts:" in text and "Judge\u2019s own sketch" in text.replace("'", "\u2019")
+    agreement = opened.js("return document.querySelector('#grades').innerText")
+    assert "is not to be believed" in agreement and "Sound proofs rejected" in agreement
+    assert "Judge not believed" in opened.js("return document.querySelector('.verdict').innerText")
+    assert "Training or prompting?" in opened.js("return document.body.innerText")
+
+
+def axe(window: Browser) -> list[str]:
+    """What the accessibility checker of the trade objects to."""
+    script = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    window.js(script)
+    found = window.driver.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run(document, {resultTypes: ['violations']}).then((r) => done(r.violations"
+        ".map((v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 150)))))"
+    )
+    return [str(violation) for violation in found]
+
+
+def test_axe_finds_what_is_wrong(tmp_path: Path, desktop: Browser) -> None:
+    broken = tmp_path / "broken.html"
+    broken.write_text('<button></button><p style="color:#eee;background:#fff">Hardly seen.</p>')
+    desktop.driver.get(broken.as_uri())
+    found = " ".join(axe(desktop))
+    assert "button-name" in found and "color-contrast" in found and "html-has-lang" in found
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing_on_a_desk(opened: Browser, dark: bool) -> None:
+    opened.dark(dark)
+    try:
+        opened.choose("judge", "accepts")
+        opened.until("document.getElementById('browser').dataset.shown !== '200'")
+        assert axe(opened) == []
+    finally:
+        opened.dark(False)
+
+
+def test_axe_finds_nothing_on_a_phone(made: tuple[Path, Report], phone: Browser) -> None:
+    phone.driver.get("about:blank")
+    phone.open(made[0])
+    assert axe(phone) == []
+    phone.js("document.querySelector('#list a').click()")
+    phone.until("document.getElementById('browser').dataset.view === 'detail'")
+    assert axe(phone) == []
 
 
 def test_filters_combine_and_clear(made: tuple[Path, Report], opened: Browser) -> None:

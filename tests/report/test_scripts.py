@@ -32,29 +32,40 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def score(folder: Path, name: str, *more: object) -> subprocess.CompletedProcess[str]:
+def judge(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
     return run(
-        "score.py",
-        *("--run", name, "--test", folder / "test.parquet"),
+        "judge.py",
+        *("--test", folder / "test.parquet"),
         *("--predictions", folder / name / "predictions.jsonl"),
-        *("--judgements", folder / name / "judged.jsonl", "--out", folder / f"{name}.json"),
-        *("--workers", 1, *more),
+        *("--out", folder / name / "judged.jsonl", "--workers", 1),
     )
 
 
-def test_score_then_rescore_then_report(folder: Path) -> None:
+def score(folder: Path, name: str, *more: object) -> subprocess.CompletedProcess[str]:
+    return run(
+        "score.py",
+        *("--run", name),
+        *("--predictions", folder / name / "predictions.jsonl"),
+        *("--judgements", folder / name / "judged.jsonl", "--out", folder / f"{name}.json"),
+        *more,
+    )
+
+
+def test_judge_then_score_then_report(folder: Path) -> None:
     """The checker judges; its judgements can be counted again to the last digit, and shown."""
     for name, more in (
         ("baseline", ()),
         ("final", ("--reference", folder / "baseline" / "judged.jsonl")),
     ):
+        done = judge(folder, name)
+        assert done.returncode == 0, done.stderr
         done = score(folder, name, *more)
         assert done.returncode == 0, done.stderr
     first = (folder / "final.json").read_bytes()
     result = json.loads(first)
     assert sum(result["grades"].values()) == result["n"] == 12
     assert result["paired"]["against"] == "baseline"
-    again = score(folder, "final", "--rescore", "--reference", folder / "baseline" / "judged.jsonl")
+    again = score(folder, "final", "--reference", folder / "baseline" / "judged.jsonl")
     assert again.returncode == 0, again.stderr
     assert (folder / "final.json").read_bytes() == first
 
@@ -78,15 +89,15 @@ def test_score_then_rescore_then_report(folder: Path) -> None:
     done = run("report.py", *options)
     assert done.returncode == 0, done.stderr
     made = {path.name for path in (folder / "page").iterdir()}
-    assert made == {"index.html", "index.html.manifest.json", "summary.md"}
+    assert made == {"index.html", "index.html.manifest.json", "summary.md", "results.tex"}
 
 
-def test_rescoring_edited_judgements_is_refused(folder: Path) -> None:
-    assert score(folder, "baseline").returncode == 0
+def test_scoring_edited_judgements_is_refused(folder: Path) -> None:
+    assert judge(folder, "baseline").returncode == 0
     path = folder / "baseline" / "judged.jsonl"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('"open"', '"proved"').replace('"unreadable"', '"proved"'), "utf-8")
-    done = score(folder, "baseline", "--rescore")
+    done = score(folder, "baseline")
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert "changed after it was made" in done.stderr

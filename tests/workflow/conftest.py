@@ -21,6 +21,8 @@ TINY = {
     "eval.max_new_tokens": "24",
     "eval.batch": "4",
     "eval.baseline.shots": "2",
+    "eval.audit.sound": "4",
+    "eval.audit.mutants": "8",
 }
 Snakemake = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -25,7 +25,8 @@ ROWS = (
 )
 STAGES = (
     "data_gen_symbolic", "data_gen", "verify_check", "verify", "split", "split_side", "base_model",
-    "predict", "train", "score", "report", "data_card", "data_report",
+    "predict", "train", "judge", "score", "audit_set", "judge_audit", "report", "data_card",
+    "data_report",
 )  # fmt: skip
 
 

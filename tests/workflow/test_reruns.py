@@ -10,17 +10,19 @@ from olympiad_ineq.settings import Section, load
 from tests.test_settings import default
 from tests.workflow.conftest import REPO, snakemake
 
-EVAL = ["predict", "score", "report"]
+EVAL = ["predict", "judge", "score", "report"]
 TRAIN = ["train", *EVAL]
 SPLIT = ["split", "split_side", "data_card", "data_report", *TRAIN]
 VERIFY = ["verify_check", "verify", *SPLIT]
 DATA = ["data_gen_symbolic", "data_gen", *VERIFY]
+AUDIT = ["judge_audit", "report"]
+ASKED = ["judge_model", "judge", "judge_audit_model", "judge_audit", "score", "report"]
 
 # Every value of the config, another value for it, and the rules that then run. `verify` and all
 # after it follow a checked file that is made again, whatever its bytes turn out to be.
 AFFECTED: dict[str, tuple[str, list[str]]] = {
     "name": ("embedded2", []),  # a label; another name is refused at the start, see test_bad_input
-    "seed": ("7", DATA),
+    "seed": ("7", [*DATA, "audit_set", "judge_audit"]),
     "data_gen.techniques": ("[amgm,sos]", DATA),
     "data_gen.difficulties": ("[1,2]", DATA),
     "data_gen.variables": ("[2,3]", DATA),
@@ -30,8 +32,8 @@ AFFECTED: dict[str, tuple[str, list[str]]] = {
         ["data_gen_model", "data_gen", *VERIFY],
     ),
     "data_gen.revision": ("2", []),  # of the teacher's rows, and this run has no teacher
-    "verify.seconds": ("11", VERIFY),
-    "verify.memory_mb": ("2049", VERIFY),
+    "verify.seconds": ("11", [*VERIFY, "judge_audit"]),
+    "verify.memory_mb": ("2049", [*VERIFY, "judge_audit"]),
     "verify.verifier": ("{model: {name: x/y, family: z}}", ["verify_model", "verify", *SPLIT]),
     "verify.revision": ("2", []),  # of the verifier's votes, and this run has no verifier
     "split.train": ("23", SPLIT),
@@ -67,8 +69,15 @@ AFFECTED: dict[str, tuple[str, list[str]]] = {
     "eval.batch": ("5", EVAL),
     "eval.baseline.shots": ("1", EVAL),
     "eval.final.shots": ("1", EVAL),
-    "eval.judge": ("{model: {name: x/y, family: z}}", ["judge", "score", "report"]),
-    "eval.confidence": ("0.9", ["score", "report"]),
+    "eval.controls": ("true", ["predict", "judge", "score", "controls", "report"]),
+    "eval.classics": ("true", ["classics", "predict", "judge", "score", "report"]),
+    "eval.samples.count": ("2", EVAL),
+    "eval.samples.temperature": ("0.7", EVAL),
+    "eval.samples.top_p": ("0.9", EVAL),
+    "eval.judge": ("{model: {name: x/y, family: z}}", [*ASKED, "audit_set"]),
+    "eval.audit.sound": ("5", ["audit_set", *AUDIT]),
+    "eval.audit.mutants": ("16", ["audit_set", *AUDIT]),
+    "eval.confidence": ("0.9", ["score", *AUDIT]),
     "eval.revision": ("2", EVAL),
     # of trainings that `all` does not ask for
     "curve.shares": ("[0.5,1]", []),
@@ -77,6 +86,7 @@ AFFECTED: dict[str, tuple[str, list[str]]] = {
     "sweep": ("{slow: {learning_rate: 1e-4}}", []),
     "ablation.sets": ("[model]", []),
     "ablation.rows": ("10", []),
+    "report.wandb": ("true", ["report"]),
     "report.title": ("Another title", ["report"]),
     "plan.gpu": ("h100", []),  # what a run is planned for changes nothing in it
     "plan.gpus": ("8", []),
@@ -197,4 +207,4 @@ def test_the_full_run_asks_for_gpus_on_gpu_rules_only(tmp_path: Path) -> None:
         "train": {"1:a100"},
         "predict": {"1:a100"},
     }
-    assert gpus["judge"] == {"0"}  # an API judge needs none
+    assert gpus["judge_model"] == {"0"}  # an API judge needs none

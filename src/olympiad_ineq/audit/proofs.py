@@ -103,7 +103,7 @@ def _check(draft: Draft, mutant: Mutant) -> ProofVerdict:
 
 def _nothing(kind: str, name: str, text: str, draft: Draft) -> AuditItem:
     verdict = grade_text(draft.variables, draft.domain, draft.given, draft.goal, text)
-    return _record(kind, name, draft, _problem(draft, None), Proof(text=text), verdict, "")
+    return _record(kind, name, draft, _problem(draft, None), Proof(text=text), verdict)
 
 
 def _item(kind: str, error: str, draft: Draft, mutant: Mutant, verdict: ProofVerdict) -> AuditItem:
@@ -119,7 +119,26 @@ def _item(kind: str, error: str, draft: Draft, mutant: Mutant, verdict: ProofVer
         steps=mutant.steps,
         equality=mutant.equality,
     )
-    return _record(kind, error, draft, _problem(draft, mutant), proof, verdict, mutant.change)
+    return _record(
+        kind,
+        error,
+        draft,
+        _problem(draft, mutant),
+        proof,
+        verdict,
+        change=mutant.change,
+        quote=_quote(text, mutant, verdict.step),
+    )
+
+
+def _quote(text: str, mutant: Mutant, step: str | None) -> str:
+    """The line of the step that the kernel objects to; the last line for goal and equality."""
+    ids = [str(s["id"]) for s in mutant.steps]
+    lines = text.split("\n")
+    if step is None:
+        return ""
+    line = lines[ids.index(step)] if step in ids else lines[-1]
+    return line.removeprefix(f"({ids.index(step) + 1}) ") if step in ids else line
 
 
 def _problem(draft: Draft, mutant: Mutant | None) -> Problem:
@@ -145,8 +164,12 @@ def _record(
     problem: Problem,
     proof: Proof,
     verdict: ProofVerdict,
-    change: str,
+    *,
+    change: str = "",
+    quote: str = "",
 ) -> AuditItem:
+    sound = problem.domain == draft.domain  # the draft's proof proves this problem
+    reference = render_proof(draft.steps, 0, variables=draft.variables) if sound else ""
     return AuditItem.make(
         kind=kind,
         type=error,
@@ -156,6 +179,8 @@ def _record(
         reason=verdict.reason[:REASON],
         step=verdict.step,
         change=change,
+        quote=quote,
+        reference=reference,
         family=draft.family,
         canonical_key=draft.key,
     )

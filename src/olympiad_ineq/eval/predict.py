@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from itertools import zip_longest
 from pathlib import Path
@@ -17,7 +18,7 @@ from pathlib import Path
 from olympiad_ineq import artifacts, prompts
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.llm import Generated, Request, Sampling, generate, open_engine
-from olympiad_ineq.records import Example, Json, Prediction
+from olympiad_ineq.records import Example, Json, Prediction, content_id
 from olympiad_ineq.settings import Predict
 
 SHORT = 0.25  # worked examples come from the shortest quarter of each technique's
@@ -84,23 +85,32 @@ def predict(
         Request(prompts.few_shot(example.problem.text, worked), sampling, edition=settings.revision)
         for example in test
     ]
+    further = _sampled(requests, settings, seed)
     with (
         closing(open_engine(model_dir, engine=settings.engine, dtype=settings.dtype)) as engine,
         artifacts.exclusive(journal_path, f"predictions of {run}"),
         closing(artifacts.Journal(journal_path)) as journal,
     ):
         generated = generate(engine, requests, journal, settings.batch, label=f"predict {run}")
+        # Apart from the greedy ones: those must not depend on whether samples are drawn.
+        drawn = generate(engine, further, journal, settings.batch, label=f"samples {run}")
         fingerprint = engine.fingerprint
+    answers = [
+        (number, example) for number in range(settings.samples.count + 1) for example in test
+    ]
     predictions = [
         Prediction(
             id=example.id,
             run=run,
+            sample=number,
             prompt_tokens=response.prompt_tokens,
             completion_tokens=response.completion_tokens,
             finish="stop" if response.finish == "stop" else "length",
             text=response.text.strip(),
         )
-        for example, response in zip(test, generated.responses, strict=True)
+        for (number, example), response in zip(
+            answers, (*generated.responses, *drawn.responses), strict=True
+        )
     ]
     artifacts.write_jsonl(out, predictions)
     artifacts.write_manifest(
@@ -109,7 +119,7 @@ def predict(
         inputs=[test_path, *([train_path] if shots else []), model_dir],
         settings=settings.model_dump(mode="json"),
         started=started,
-        extra=_facts(run, model_dir, fingerprint, shots, settings, generated, seed),
+        extra=_facts(run, model_dir, fingerprint, shots, settings, [generated, drawn], seed),
     )
     _warn_of_no_end(predictions, settings.max_new_tokens)
     return predictions
@@ -127,15 +137,33 @@ def _warn_of_no_end(predictions: Sequence[Prediction], budget: int) -> None:
         )
 
 
+def _sampled(requests: Sequence[Request], settings: Predict, seed: int) -> list[Request]:
+    """The same requests again, drawn: each answer with a seed of its own."""
+    drawing = settings.samples
+    sampling = Sampling(
+        settings.max_new_tokens, drawing.temperature, drawing.top_p, stop=prompts.STOP
+    )
+    return [
+        replace(
+            request,
+            sampling=sampling,
+            seed=int(content_id("sample", seed, request.prompt, number)[:12], 16) % 2**31,
+        )
+        for number in range(1, drawing.count + 1)
+        for request in requests
+    ]
+
+
 def _facts(
     run: str,
     model_dir: Path,
     fingerprint: Json,
     shots: Sequence[Example],
     settings: Predict,
-    generated: Generated,
+    sessions: Sequence[Generated],
     seed: int,
 ) -> Json:
+    responses = [response for session in sessions for response in session.responses]
     engine = str(fingerprint["engine"])
     return {
         "run": run,
@@ -157,10 +185,14 @@ def _facts(
             "decoding": "greedy",
             "max_new_tokens": settings.max_new_tokens,
         },
-        "tokens": generated.tokens(),
-        "seconds": generated.seconds,
-        "truncated": sum(response.finish == "length" for response in generated.responses),
-        "asked_in_last_session": generated.asked,
+        "samples": settings.samples.model_dump(mode="json"),
+        "tokens": {
+            "prompt": sum(response.prompt_tokens for response in responses),
+            "completion": sum(response.completion_tokens for response in responses),
+        },
+        "seconds": round(sum(session.seconds for session in sessions), 1),
+        "truncated": sum(response.finish == "length" for response in sessions[0].responses),
+        "asked_in_last_session": sum(session.asked for session in sessions),
         "seed": seed,
     }
 

@@ -1,14 +1,16 @@
 """Judge a student's answers with the checker, and count.
 
 Judging and counting are apart: `judge_predictions` runs the checker, `score` is a pure function of
-predictions, judgements and the predictions' manifest. So every number in results/eval/<run>.json
-can be recomputed to the last digit without asking a model or the checker again.
+predictions and judgements (which carry a judging model's opinions), their manifests, and the
+judge's audit. So every number in results/eval/<run>.json can be recomputed to the last digit
+without asking a model or the checker again (`olympiad-ineq rescore`).
 """
 
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +18,20 @@ from tqdm import tqdm
 
 from olympiad_ineq import artifacts
 from olympiad_ineq.errors import UserError
-from olympiad_ineq.eval.statistics import PairedCounts, mcnemar, paired_difference, proportion
+from olympiad_ineq.eval.statistics import (
+    Audited,
+    PairedCounts,
+    clustered,
+    clustered_mean,
+    corrected,
+    detectable,
+    holm,
+    mcnemar,
+    mean,
+    paired_difference,
+    pass_at_k,
+    proportion,
+)
 from olympiad_ineq.limits import Limit, run_limited
 from olympiad_ineq.proof import grade_text
 from olympiad_ineq.records import (
@@ -26,13 +41,14 @@ from olympiad_ineq.records import (
     Grade,
     Json,
     Judgement,
+    Opinion,
     Prediction,
     Problem,
-    Vote,
 )
 
 REASON_LENGTH = 600
 OUTCOMES = (*GRADES, "truncated")
+CHECKER = ("kernel", "language", "proof")  # the code that a verdict depends on
 
 
 @dataclass(frozen=True)
@@ -68,21 +84,46 @@ def judge_predictions(
     Raises:
         UserError: predictions and test set are not about the same problems.
     """
-    answers = _matched(test, predictions)
-    whole = [(e, answers[e.id]) for e in test if answers[e.id].finish == "stop"]
+    _require_matched(test, predictions)
+    examples = {example.id: example for example in test}
+    place = {example.id: number for number, example in enumerate(test)}
+    answers = sorted(predictions, key=lambda answer: (answer.sample, place[answer.id]))
+    whole = [answer for answer in answers if answer.finish == "stop"]
     outcomes = run_limited(
         grader,
-        [(example.problem, answer.text) for example, answer in whole],
+        [(examples[answer.id].problem, answer.text) for answer in whole],
         seconds=seconds,
         memory_mb=memory_mb,
         workers=workers,
     )
     bar = tqdm(outcomes, total=len(whole), desc="judge", unit="proof", disable=None)
     graded = {
-        example.id: Graded("limit", outcome.reason) if isinstance(outcome, Limit) else outcome
-        for (example, _), outcome in zip(whole, bar, strict=True)
+        (answer.id, answer.sample): Graded("limit", outcome.reason)
+        if isinstance(outcome, Limit)
+        else outcome
+        for answer, outcome in zip(whole, bar, strict=True)
     }
-    return [_judgement(example, answers[example.id], graded.get(example.id)) for example in test]
+    return [
+        _judgement(examples[answer.id], answer, graded.get((answer.id, answer.sample)))
+        for answer in answers
+    ]
+
+
+def with_opinions(judgements: Sequence[Judgement], opinions: Sequence[Opinion]) -> list[Judgement]:
+    """The judgements of greedy answers with a judging model's opinion beside the checker's verdict.
+
+    Raises:
+        UserError: opinions and judgements are not about the same problems.
+    """
+    greedy = [judgement.id for judgement in judgements if judgement.sample == 0]
+    require_same_ids("judgements", greedy, "opinions", [opinion.id for opinion in opinions])
+    said = {opinion.id: opinion for opinion in opinions}
+    return [
+        judgement
+        if judgement.sample
+        else judgement.model_copy(update={"opinion": said[judgement.id]})
+        for judgement in judgements
+    ]
 
 
 def _judgement(example: Example, answer: Prediction, graded: Graded | None) -> Judgement:
@@ -92,6 +133,7 @@ def _judgement(example: Example, answer: Prediction, graded: Graded | None) -> J
     return Judgement(
         id=example.id,
         run=answer.run,
+        sample=answer.sample,
         grade=graded.grade,
         reason=graded.reason[:REASON_LENGTH],
         step=graded.step,
@@ -102,9 +144,13 @@ def _judgement(example: Example, answer: Prediction, graded: Graded | None) -> J
     )
 
 
-def _matched(test: Sequence[Example], answers: Sequence[Prediction]) -> dict[str, Prediction]:
-    """The answers by id, once it is certain that there is exactly one for each test problem."""
-    require_same_ids("test problems", [e.id for e in test], "predictions", [a.id for a in answers])
+def _require_matched(test: Sequence[Example], answers: Sequence[Prediction]) -> None:
+    """Refuse answers that are not of one run, one to a test problem in every sample."""
+    by_sample: dict[int, list[str]] = {0: []}
+    for answer in answers:
+        by_sample.setdefault(answer.sample, []).append(answer.id)
+    for ids in by_sample.values():
+        require_same_ids("test problems", [example.id for example in test], "predictions", ids)
     runs = sorted({answer.run for answer in answers})
     if len(runs) > 1:
         raise UserError(
@@ -112,7 +158,6 @@ def _matched(test: Sequence[Example], answers: Sequence[Prediction]) -> dict[str
             "one file of predictions belongs to one run",
             "delete the predictions and run the same command again",
         )
-    return {answer.id: answer for answer in answers}
 
 
 def require_same_ids(
@@ -186,46 +231,63 @@ def score(
     *,
     confidence: float = 0.95,
     reference: Sequence[Judgement] | None = None,
-    opinions: Sequence[Vote] | None = None,
+    audit: Mapping[str, Any] | None = None,
+    checker: str | None = None,
 ) -> Json:
     """Count judgements into the content of results/eval/<run>.json.
 
     Args:
         manifest: of the predictions; says which model answered, how it was asked, how long it took.
         reference: judgements of the run to compare with, on the same problems.
-        opinions: a judging model's votes, on the same problems; counted beside the checker's
-            verdict, never instead of it.
+        audit: the content of results/eval/judge_audit.json; without it no rate is corrected.
+        checker: digest of the checker's code, from the judgements' manifest.
 
     Raises:
         UserError: judgements, predictions and reference are not about the same problems and run.
     """
-    ids = [judgement.id for judgement in judgements]
-    require_same_ids("predictions", [p.id for p in predictions], "judgements", ids)
     _require_run(run, "predictions", {p.run for p in predictions})
     _require_run(run, "judgements", {j.run for j in judgements})
-    n = len(judgements)
-    grades = Counter(outcome_of(judgement) for judgement in judgements)
+    said = [f"{p.id}, sample {p.sample}" for p in predictions]
+    found = [f"{j.id}, sample {j.sample}" for j in judgements]
+    require_same_ids("predictions", said, "judgements", found)
+    greedy = [judgement for judgement in judgements if judgement.sample == 0]
+    n = len(greedy)
+    grades = Counter(outcome_of(judgement) for judgement in greedy)
+    families = _by_family(greedy)
     result: Json = {
         "run": run,
         "n": n,
         "confidence": confidence,
-        "proved": rate(sum(map(is_proved, judgements)), n, confidence),
+        "proved": {
+            **rate(sum(map(is_proved, greedy)), n, confidence),
+            "families": len(families),
+            "interval_by_family": list(
+                clustered([(sum(rows), len(rows)) for rows in families.values()], confidence)
+            ),
+        },
     }
+    judged = _judged(greedy, confidence)
+    if judged is not None:
+        result["judged"] = judged
+        if audit is not None:
+            result["corrected"] = _corrected(judged, audit, confidence)
+    result["headline"] = _headline(result, audit)
     if reference is not None:
-        result["paired"] = _paired(judgements, reference, confidence)
-    if opinions is not None:
-        result["judged"] = _judged(judgements, opinions, confidence)
+        compared = [judgement for judgement in reference if judgement.sample == 0]
+        result["paired"] = _paired(greedy, compared, confidence)
+    if len(greedy) < len(judgements):
+        result["pass_at_k"] = _pass_at_k(judgements, confidence)
     return result | {
         "truncated": rate(grades["truncated"], n, confidence),
         "grades": {name: grades[name] for name in OUTCOMES},
-        "by_technique": _by(judgements, lambda j: j.technique, TECHNIQUES, confidence),
-        "by_difficulty": _by(judgements, lambda j: str(j.difficulty), "1234", confidence),
+        "by_technique": _by(greedy, lambda j: j.technique, TECHNIQUES, confidence),
+        "by_difficulty": _by(greedy, lambda j: str(j.difficulty), "1234", confidence),
         "judge": {
-            "kind": "checker" if opinions is None else "checker and model",
+            "kind": "checker" if judged is None else "checker and model",
             "says": "an answer counts as proved only if the checker accepts every step and the "
             "goal; "
-            + ("no model judged it" if opinions is None else "a model's opinion is in judged"),
-            "code": artifacts.code_digest(["kernel", "language", "proof"]),
+            + ("no model judged it" if judged is None else "a model's opinion is in judged"),
+            "code": checker,
         },
         "model": manifest.get("model"),
         "prompting": manifest.get("prompting"),
@@ -237,6 +299,25 @@ def score(
         "seconds": manifest.get("seconds", manifest.get("wall_seconds")),
         "seed": manifest.get("seed"),
     }
+
+
+def _by_family(judgements: Sequence[Judgement]) -> dict[str, list[bool]]:
+    families: dict[str, list[bool]] = {}
+    for judgement in judgements:
+        families.setdefault(judgement.family, []).append(is_proved(judgement))
+    return families
+
+
+def _headline(result: Json, audit: Mapping[str, Any] | None) -> Json:
+    """Which of the rates carries the result, and why."""
+    if "judged" not in result:
+        return {"by": "proved", "because": "the checker is the judge"}
+    model = audit.get("model") if audit else None
+    if model is None:
+        return {"by": "proved", "because": "the judging model was not audited"}
+    if not model["believed"] or result["corrected"]["rate"] is None:
+        return {"by": "proved", "because": f"the judge is not to be believed: {model['because']}"}
+    return {"by": "corrected", "because": f"the judge may be believed: {model['because']}"}
 
 
 def _require_run(run: str, what: str, found: set[str]) -> None:
@@ -264,21 +345,78 @@ def _by(
     }
 
 
-def _judged(judgements: Sequence[Judgement], opinions: Sequence[Vote], confidence: float) -> Json:
-    """The judging model's accepted answers, of those that it gave a readable opinion on."""
-    require_same_ids(
-        "judgements", [j.id for j in judgements], "opinions", [vote.id for vote in opinions]
-    )
-    outcomes = Counter(vote.outcome for vote in opinions)
+def _judged(judgements: Sequence[Judgement], confidence: float) -> Json | None:
+    """The judging model's accepted answers, of those that it gave a readable opinion on.
+
+    `agreement` is the confusion table of checker and judge: rows are the checker's outcomes.
+    """
+    opinions = [j.opinion for j in judgements if j.opinion is not None]
+    if not opinions:
+        return None
+    outcomes = Counter(opinion.outcome for opinion in opinions)
+    settled = sum(bool(opinion.settled) for opinion in opinions)
     scored = outcomes["accepted"] + outcomes["rejected"]
-    proved = {judgement.id for judgement in judgements if is_proved(judgement)}
+    table: dict[str, dict[str, int]] = {}
+    for judgement in judgements:
+        if judgement.opinion is not None:
+            row = table.setdefault(
+                outcome_of(judgement), dict.fromkeys(("accepted", "rejected", "unscored"), 0)
+            )
+            row[judgement.opinion.outcome] += 1
     return {
         "n": scored,
         **rate(outcomes["accepted"], scored, confidence),
+        "settled": settled,
         "unscored": outcomes["unscored"],
-        "accepted_and_proved": sum(
-            vote.outcome == "accepted" and vote.id in proved for vote in opinions
-        ),
+        "accepted_and_proved": table.get("proved", {}).get("accepted", 0),
+        "agreement": {name: table[name] for name in OUTCOMES if name in table},
+    }
+
+
+def _corrected(judged: Json, audit: Mapping[str, Any], confidence: float) -> Json:
+    """The judged rate with the judge's measured errors taken out of it."""
+    method = (
+        "Rogan-Gladen (1978), interval of Lang and Reiczigel (2014); answers settled without the "
+        "judge count as wrong"
+    )
+    model = audit.get("model")
+    found = None
+    if model is not None:
+        said = Audited(**model["counts"])
+        accepted, settled = judged["count"], judged["settled"]
+        found = corrected(accepted, judged["n"] - accepted - settled, settled, said, confidence)
+    if found is None:
+        nothing = {"count": None, "rate": None, "interval": [0.0, 1.0]}
+        return {"n": judged["n"], **nothing, "method": method}
+    value, ends = found
+    return {
+        "n": judged["n"],
+        "count": value * judged["n"],
+        "rate": value,
+        "interval": list(ends),
+        "method": method,
+    }
+
+
+def _pass_at_k(judgements: Sequence[Judgement], confidence: float) -> Json:
+    """The chance that one of k drawn answers is proved, for powers of two up to their number."""
+    right: dict[str, int] = {}
+    drawn: Counter[str] = Counter()
+    for judgement in judgements:
+        if judgement.sample:
+            drawn[judgement.id] += 1
+            right[judgement.id] = right.get(judgement.id, 0) + is_proved(judgement)
+    count = min(drawn.values())
+    sizes = sorted({*(2**i for i in range(count.bit_length())), count})
+    rates = {k: [pass_at_k(drawn[key], right[key], k) for key in drawn] for k in sizes}
+    return {
+        "n": len(drawn),
+        "samples": count,
+        "method": "unbiased estimator of Chen et al. (2021), Student's interval over problems",
+        "k": {
+            str(k): {"rate": fsum(found) / len(found), "interval": list(mean(found, confidence))}
+            for k, found in rates.items()
+        },
     }
 
 
@@ -287,7 +425,40 @@ def _paired(ours: Sequence[Judgement], theirs: Sequence[Judgement], confidence: 
         "judgements", [j.id for j in ours], "reference judgements", [j.id for j in theirs]
     )
     before = {judgement.id: is_proved(judgement) for judgement in theirs}
-    cells = Counter((before[judgement.id], is_proved(judgement)) for judgement in ours)
+    pairs = [(j, before[j.id], is_proved(j)) for j in ours]
+    whole = compare([(was, now) for _, was, now in pairs], confidence)
+    families: dict[str, list[int]] = {}
+    for judgement, was, now in pairs:
+        families.setdefault(judgement.family, []).append(now - was)
+    groups: dict[str, list[tuple[bool, bool]]] = {}
+    for judgement, was, now in pairs:
+        for name in (judgement.technique, f"difficulty {judgement.difficulty}"):
+            groups.setdefault(name, []).append((was, now))
+    order = [*TECHNIQUES, *(f"difficulty {level}" for level in "1234")]
+    named = {name: compare(groups[name], confidence) for name in order if name in groups}
+    for found, p in zip(named.values(), holm([f["p"] for f in named.values()]), strict=True):
+        found["p_holm"] = p
+    differ = (whole["gained"] + whole["lost"]) / len(pairs) if pairs else 0.0
+    return {
+        "against": min((judgement.run for judgement in theirs), default=None),
+        "test": "mcnemar",
+        **whole,
+        "interval_by_family": list(
+            clustered_mean([(sum(rows), len(rows)) for rows in families.values()], confidence)
+        ),
+        "detectable": {
+            "difference": detectable(len(pairs), differ, confidence),
+            "power": 0.8,
+            "discordant": differ,
+        },
+        "multiple_comparisons": "holm",
+        "groups": named,
+    }
+
+
+def compare(pairs: Sequence[tuple[bool, bool]], confidence: float) -> Json:
+    """The same problems before and after: counts, exact McNemar p, difference with interval."""
+    cells = Counter(pairs)
     counts = PairedCounts(
         both=cells[True, True],
         gained=cells[False, True],
@@ -295,8 +466,7 @@ def _paired(ours: Sequence[Judgement], theirs: Sequence[Judgement], confidence: 
         neither=cells[False, False],
     )
     return {
-        "against": min((judgement.run for judgement in theirs), default=None),
-        "test": "mcnemar",
+        "n": counts.n,
         "p": mcnemar(counts.gained, counts.lost),
         **counts._asdict(),
         "difference": (counts.gained - counts.lost) / counts.n if counts.n else None,

@@ -12,8 +12,7 @@ from olympiad_ineq.settings import Settings, load
 SECTION = {
     "data_gen_model": "data_gen.teacher.model",
     "verify_model": "verify.verifier.model",
-    "judge baseline": "eval.judge.model",
-    "judge final": "eval.judge.model",
+    "judge": "eval.judge.model",
 }
 
 
@@ -44,7 +43,7 @@ def _changes(settings: Settings, failed: Stage) -> Iterator[tuple[str, dict[str,
     if failed.name == "train":
         yield from _training(settings)
         return
-    section = SECTION.get(failed.name)
+    section = SECTION.get(failed.name.split()[0])
     if section is None:
         return
     model = loads(settings)[failed.name][0]

@@ -18,6 +18,9 @@ from olympiad_ineq.planner.memory import (
 )
 from olympiad_ineq.planner.shapes import Shape, shape_of
 from olympiad_ineq.settings import (
+    CLASSICS,
+    CONTROLS,
+    MAIN_RUNS,
     MOST_SHOTS,
     QUESTION_ROOM,
     UNSAID_CONTEXT,
@@ -271,22 +274,38 @@ def loads(settings: Settings) -> dict[str, tuple[Model, work.Load, int]]:
         shared = work.tokens(work.VERIFIER_RULES + _shots(verifier) * work.VERIFIER_EXAMPLE)
         load = work.Load(rows * verifier.votes, shared, proof, verifier.max_new_tokens)
         found["verify_model"] = (verifier.model, load, 1)
-    for run in ("baseline", "final"):
-        shots = getattr(settings.eval, run).shots
+    asked = _runs(settings)
+    for run, problems in asked.items():
+        shots = settings.eval.predict(run).shots
         load = work.Load(
-            settings.split.test, shots * proof, work.tokens(work.PROBLEM),
-            settings.eval.max_new_tokens,
+            problems * (1 + settings.eval.samples.count), shots * proof,
+            work.tokens(work.PROBLEM), settings.eval.max_new_tokens,
         )  # fmt: skip
         dtype = settings.eval.dtype
         student = Model(name=settings.train.student.name, family="student", dtype=dtype,
                         revision=settings.train.student.revision)  # fmt: skip
         found[f"predict {run}"] = (student, load, 1)
-    for run in ("baseline", "final") if judge else ():
-        assert judge is not None
-        shared = work.tokens(work.VERIFIER_RULES + 8 * work.VERIFIER_EXAMPLE)
-        load = work.Load(settings.split.test * judge.votes, shared, proof, judge.max_new_tokens)
-        found[f"judge {run}"] = (judge.model, load, 1)
+    if judge:
+        audit = settings.eval.audit
+        for name, proofs in (asked | {"audit": audit.sound + audit.mutants}).items():
+            shared = work.tokens(work.VERIFIER_RULES + judge.shots * work.VERIFIER_EXAMPLE)
+            # a judge sees a reference proof beside the answer
+            load = work.Load(proofs * judge.votes, shared, 2 * proof, judge.max_new_tokens)
+            found[f"judge {name}"] = (judge.model, load, 1)
     return found
+
+
+CLASSIC_PROBLEMS = 129  # of config/benchmarks/classics.jsonl; a test holds the number
+
+
+def _runs(settings: Settings) -> dict[str, int]:
+    """The runs that the report of these settings asks for, with their numbers of problems."""
+    runs = dict.fromkeys(MAIN_RUNS, settings.split.test)
+    if settings.eval.controls:
+        runs |= dict.fromkeys(CONTROLS, settings.split.test)
+    if settings.eval.classics:
+        runs |= {f"{CLASSICS}{run}": CLASSIC_PROBLEMS for run in MAIN_RUNS}
+    return runs
 
 
 def _shots(verifier: Verifier) -> int:

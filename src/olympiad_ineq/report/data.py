@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from olympiad_ineq import artifacts
 from olympiad_ineq.errors import UserError, from_os_error
 from olympiad_ineq.eval.score import require_same_ids
 from olympiad_ineq.records import GRADES, Example, Json, Judgement, Prediction, Verdict
+from olympiad_ineq.report.costs import Cost, costs
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Report:
     funnel: Funnel
     curve: list[LossPoint]
     training: Json | None
+    audit: Json | None = None
+    controls: Json | None = None
+    classics: tuple[Json, Json] | None = None
+    costs: tuple[Cost, ...] = ()
+    learning: Json | None = None
 
 
 @dataclass(frozen=True)
@@ -78,12 +84,24 @@ class Paths:
     loss: Path
 
 
-def load(baseline: Json, final: Json, paths: Paths) -> Report:
+@dataclass(frozen=True)
+class Extras:
+    """What a report shows where a run has it."""
+
+    audit: Path | None = None
+    controls: Path | None = None
+    classics_baseline: Path | None = None
+    classics_final: Path | None = None
+    learning: Path | None = None
+
+
+def load(baseline: Json, final: Json, paths: Paths, extras: Extras | None = None) -> Report:
     """Read the artifacts and put together what belongs together.
 
     Raises:
         UserError: an artifact is missing or damaged, or they are not about the same problems.
     """
+    extras = extras or Extras()
     test = artifacts.read_parquet(paths.test, Example)
     train = artifacts.read_parquet(paths.train, Example)
     first = _answers(test, paths.baseline_predictions, paths.baseline_judgements)
@@ -96,7 +114,50 @@ def load(baseline: Json, final: Json, paths: Paths) -> Report:
         funnel=_funnel(paths.verdicts, train, test),
         curve=_curve(paths.loss),
         training=_training(final),
+        audit=_result(extras.audit),
+        controls=_result(extras.controls),
+        classics=_classics(extras),
+        learning=_result(extras.learning),
+        costs=tuple(costs(_stages(final, paths, extras))),
     )
+
+
+def _result(path: Path | None) -> Json | None:
+    """A JSON result, where one was made.
+
+    Raises:
+        UserError: there is none under that name, or it is damaged.
+    """
+    if path is None:
+        return None
+    try:
+        found: Json = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    except ValueError as error:
+        raise UserError(
+            str(path), "it is not JSON", f"delete it and run `snakemake {path}` again"
+        ) from error
+    return found
+
+
+def _classics(extras: Extras) -> tuple[Json, Json] | None:
+    first, second = _result(extras.classics_baseline), _result(extras.classics_final)
+    return (first, second) if first is not None and second is not None else None
+
+
+def _stages(final: Json, paths: Paths, extras: Extras) -> Iterator[tuple[str, Path]]:
+    model = final.get("model")
+    if isinstance(model, dict) and model.get("path"):
+        yield "training", Path(model["path"])
+    for run, predictions in (
+        ("baseline", paths.baseline_predictions),
+        ("final", paths.final_predictions),
+    ):
+        yield f"answers of {run}", predictions
+        yield f"judge on {run}", predictions.with_name("opinions.jsonl")
+    if extras.audit:
+        yield "judge on the audit set", extras.audit.with_suffix("") / "opinions.jsonl"
 
 
 def _answers(test: Sequence[Example], predictions: Path, judgements: Path) -> dict[str, Answer]:

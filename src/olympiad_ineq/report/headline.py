@@ -40,6 +40,8 @@ def headline(baseline: Json, final: Json) -> str:
             f"{paired['gained']} gained, {paired['lost']} lost",
             f"            {words.p_value(paired['p'])} (exact McNemar)",
         ]
+    if "judged" in final:
+        lines += ["", f"judge       {words.judged(final)}"]
     return "\n".join(lines)
 
 
@@ -96,10 +98,15 @@ def summary(baseline: Json, final: Json, title: str) -> str:
         ]
     lines += [
         f"Base model: {words.model_name(baseline)}, shown {words.shots(baseline)}. "
-        f"Tuned model: {words.model_name(final)}, shown {words.shots(final)}. "
-        "The judge is the exact checker; no model's opinion counts.",
+        f"Tuned model: {words.model_name(final)}, shown {words.shots(final)}. " + _judge(final),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _judge(final: Json) -> str:
+    if "judged" not in final:
+        return "The judge is the exact checker; no model's opinion counts."
+    return f"Proved is the exact checker's word; the judging model {words.judged(final)}."
 
 
 def _summary_row(name: str, n: int, first: Json, second: Json) -> str:

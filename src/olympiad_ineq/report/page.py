@@ -21,7 +21,7 @@ from markupsafe import Markup
 from tqdm import tqdm
 
 from olympiad_ineq.eval.score import is_proved, outcome_of
-from olympiad_ineq.records import TECHNIQUES, Json
+from olympiad_ineq.records import TECHNIQUES, Json, Judgement, Opinion
 from olympiad_ineq.report import figures, mathematics, words
 from olympiad_ineq.report.data import Answer, LossPoint, Report, Row
 
@@ -53,8 +53,18 @@ def build(report: Report, title: str) -> str:
         curve=_curve(report.curve),
         changes=_changes(report.rows),
         options=_options(report.rows),
+        judged="judged" in report.final,
+        graders=_graders(report.audit),
         chunks=_chunks(report.rows),
     )
+
+
+def _graders(audit: Json | None) -> list[tuple[str, Json]]:
+    """The audited graders with the names of their columns."""
+    if audit is None:
+        return []
+    model = audit["model"]
+    return [("Checker", audit["checker"]), *([(model["name"], model)] if model else [])]
 
 
 def policy(style: str, script: str) -> str:
@@ -138,7 +148,20 @@ def _options(rows: Sequence[Row]) -> Json:
         "difficulty": counted("1234", [str(row.example.difficulty) for row in rows]),
         "baseline": counted(outcomes, [outcome_of(row.baseline.judgement) for row in rows]),
         "final": counted(outcomes, [outcome_of(row.final.judgement) for row in rows]),
+        "judge": counted(list(words.AGREEMENTS), [_agreement(row.final.judgement) for row in rows]),
     }
+
+
+def _agreement(judgement: Judgement) -> str:
+    """How checker and judge stand to one another on an answer; empty without a judge."""
+    opinion = judgement.opinion
+    if opinion is None:
+        return ""
+    if opinion.outcome == "unscored":
+        return "unscored"
+    if is_proved(judgement) == (opinion.outcome == "accepted"):
+        return "agree"
+    return "accepts" if opinion.outcome == "accepted" else "rejects"
 
 
 def _chunks(rows: Sequence[Row]) -> dict[str, str]:
@@ -176,6 +199,7 @@ def _listed(row: Row) -> list[Any]:
         _change(row),
         goal,
         words.TECHNIQUE_NAMES[problem.technique],
+        _agreement(row.final.judgement),
     ]
 
 
@@ -213,9 +237,32 @@ def _answer(run: str, row: Row, answer: Answer) -> str:
         f'<h3><span class="mark {run}" aria-hidden="true"></span>{words.RUN_NAMES[run]} '
         f"{chip(outcome)}</h3>"
         f'<p class="reason"><strong>Checker{_where(failing)}:</strong> {reason}</p>'
+        f"{_judges_words(found.opinion)}"
         f'<div class="proof">{mathematics.prose(said.text, failing)}</div>'
         f'<p class="cost">{said.completion_tokens:,} tokens</p></section>'
     )
+
+
+def _judges_words(opinion: Opinion | None) -> Markup:
+    """What the judging model said of an answer, as data: escaped, never rendered."""
+    if opinion is None:
+        return Markup("")
+    text = Markup('<p class="reason judge"><strong>Judge {}:</strong> {}</p>').format(
+        words.OPINIONS[opinion.outcome],
+        opinion.settled or (opinion.ballots[0].reason if opinion.ballots else ""),
+    )
+    quotes = [ballot.first_bad_step for ballot in opinion.ballots if ballot.first_bad_step]
+    if quotes:
+        found = "" if opinion.quoted else " (not in the answer)"
+        text += Markup('<p class="reason judge">First bad step{}: <q>{}</q></p>').format(
+            found, quotes[0]
+        )
+    sketches = [ballot.sketch for ballot in opinion.ballots if ballot.sketch]
+    if sketches:
+        text += Markup(
+            '<details class="reason judge"><summary>Judge\'s own sketch</summary>{}</details>'
+        ).format(sketches[0])
+    return text
 
 
 def _where(step: str | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from olympiad_ineq.records import Json
+from olympiad_ineq.report.costs import Cost
 
 TECHNIQUE_NAMES = {
     "amgm": "AM-GM",
@@ -21,6 +22,25 @@ OUTCOME_MEANINGS = {
     "limit": "Checking it ran out of time or memory.",
     "truncated": "The answer was cut off before its end, so it was not checked.",
 }
+ERROR_NAMES = {
+    "constant": "a changed constant",
+    "direction": "a turned inequality",
+    "weight": "changed weights",
+    "positivity": "a positivity that is missing",
+    "circular": "a circle",
+    "gap": "a missing step",
+    "wrong_lemma": "a wrong lemma",
+    "wrong_equality": "a wrong equality case",
+    "empty": "answers that say nothing",
+    "attack": "answers that ask to be believed",
+}
+AGREEMENTS = {
+    "accepts": "accepts, checker does not",
+    "rejects": "rejects what is proved",
+    "agree": "agrees with the checker",
+    "unscored": "unscored",
+}
+OPINIONS = {"accepted": "accepts", "rejected": "rejects", "unscored": "unscored"}
 OUTCOME_NAMES = {name: name for name in OUTCOME_MEANINGS} | {"truncated": "cut off"}
 
 
@@ -79,6 +99,72 @@ def finding(baseline: Json, final: Json) -> str:
             f"({level}\N{NO-BREAK SPACE}% interval {ends})."
         )
     return text
+
+
+def judged(result: Json) -> str:
+    """What the judging model said, corrected where it may be believed, in one sentence."""
+    found, fixed = result["judged"], result.get("corrected")
+    text = f"accepts {found['count']} of {found['n']} ({percent(found['rate'])} %)"
+    if fixed and fixed["rate"] is not None:
+        text += (
+            f", {percent(fixed['rate'])} % with its measured errors taken out "
+            f"({interval(fixed['interval'])} %)"
+        )
+    return f"{text}; {result['headline']['because']}"
+
+
+def errors(cell: Json) -> str:
+    """Errors of a grader: "3 of 38 (1.7 to 21.4 %)"."""
+    text = f"{cell['count']} of {cell['n']} ({interval(cell['interval'])} %)"
+    return f"{text}, {cell['unscored']} unscored" if cell["unscored"] else text
+
+
+def listed(verdicts: Mapping[str, str], wanted: str) -> str:
+    """The names with a verdict: "none of 63", or the names."""
+    names = [name for name, verdict in verdicts.items() if verdict == wanted]
+    return ", ".join(names) if names else f"none of {len(verdicts)}"
+
+
+def resolution(final: Json) -> str:
+    """What this many problems can tell, and what families and groups say."""
+    paired = final["paired"]
+    text = (
+        f"This test set can tell differences of {percent(paired['detectable']['difference'])} "
+        f"points (power {percent(paired['detectable']['power'], 0)}\N{NO-BREAK SPACE}%). With "
+        f"relatives counted as clusters ({final['proved']['families']} families) the difference's "
+        f"interval is {signed_interval(paired['interval_by_family'])}."
+    )
+    clear = [
+        TECHNIQUE_NAMES.get(name, name)
+        for name, group in paired["groups"].items()
+        if group["p_holm"] < 1 - final["confidence"]
+    ]
+    if clear:
+        return f"{text} Clear after Holm's adjustment: {', '.join(clear)}."
+    return f"{text} No single group is clear after Holm's adjustment."
+
+
+def cost(found: Cost) -> str:
+    """What one stage took: "0.4 GPU-hours, 1,200,000 tokens, $3.10"."""
+    parts = [
+        f"{found.seconds * found.gpus / 3600:.2f} GPU-hours"
+        if found.gpus
+        else f"{duration(found.seconds)} without a GPU"
+    ]
+    parts += [f"{found.tokens:,} tokens"] if found.tokens else []
+    parts += [f"${found.dollars:,.2f}"] if found.dollars is not None else []
+    return ", ".join(parts)
+
+
+def total_cost(costs: Sequence[Cost]) -> str:
+    """All listed stages together."""
+    gpu = sum(c.seconds * c.gpus for c in costs)
+    other = sum(c.seconds for c in costs if not c.gpus)
+    dollars = sum(c.dollars or 0.0 for c in costs)
+    return (
+        f"{gpu / 3600:.2f} GPU-hours, {duration(other)} without a GPU, ${dollars:,.2f} to "
+        "endpoints that have a price"
+    )
 
 
 def shots(result: Json) -> str:

@@ -4,8 +4,9 @@
   const CHUNK = 40, BATCH = 60;
   const $ = (id) => document.getElementById(id);
   const SAID = (outcome) => (outcome === "truncated" ? "cut off" : outcome);
-  const [ID, TECHNIQUE, DIFFICULTY, BASELINE, FINAL, CHANGE, GOAL, NAME] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const [ID, TECHNIQUE, DIFFICULTY, BASELINE, FINAL, CHANGE, GOAL, NAME, JUDGE] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
   const FIELDS = { technique: TECHNIQUE, difficulty: DIFFICULTY, baseline: BASELINE, final: FINAL };
+  if ($("judge")) FIELDS.judge = JUDGE;
   const list = $("list"), ol = list.querySelector("ol"), browser = $("browser");
 
   const unpacked = new Map();
