@@ -55,7 +55,10 @@ class Model(Section):
     max_model_len: Count | None = None
     gpu_memory_utilization: Share = 0.92
     base_url: str | None = Field(default=None, description="an OpenAI-compatible endpoint")
-    price: Price | None = Field(default=None, description="for the costs that are reported")
+    price: Price | None = Field(
+        default=None,
+        description="for the costs that are reported; none: the planner's table of prices",
+    )
 
 
 class Teacher(Section):

@@ -228,7 +228,7 @@ def judge(
         started=started,
         extra={
             **facts,
-            "dollars": _dollars(settings, facts["tokens"]),
+            **_bill(settings, facts["tokens"]),
             "seed": seed,
             "shots": [example.id for example in examples],
             "outcomes": dict(sorted(Counter(o.outcome for o in opinions).items())),
@@ -238,9 +238,10 @@ def judge(
     return opinions
 
 
-def _dollars(settings: Judge, tokens: Json) -> float | None:
+def _bill(settings: Judge, tokens: Json) -> Json:
+    """What it cost by the price in the config, which goes before the planner's table."""
     price = settings.model.price
-    return price.of(tokens["prompt"], tokens["completion"]) if price else None
+    return {"dollars": price.of(tokens["prompt"], tokens["completion"])} if price else {}
 
 
 def questions_about(test: Sequence[Example], predictions: Iterable[Prediction]) -> list[Question]:
