@@ -14,7 +14,7 @@ from olympiad_ineq.planner.hardware import DATA, Gpu
 from olympiad_ineq.planner.memory import Answering
 from olympiad_ineq.planner.shapes import Shape
 
-# Characters, measured on 200 symbolic candidates of all techniques and levels, and on the exemplars.
+# Characters, measured on 200 symbolic candidates of all kinds and on the exemplars.
 PROBLEM, PROOF, TEACHER_ANSWER, TEACHER_ASK = 94, 241, 780, 207
 TEACHER_RULES, VERIFIER_RULES, VERIFIER_EXAMPLE = 2032, 1187, 675
 CHARACTERS_PER_TOKEN = 1.7  # SmolLM2 on the same: 1.58 on proofs, 1.72 on answers
