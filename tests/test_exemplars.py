@@ -54,7 +54,7 @@ def test_bad_ones_have_reasons_and_many_kinds_of_fault() -> None:
     [
         ("good", "goal", "x+1/x >= 3", "states another problem"),
         ("good", "proof", "Clearly $x+\\frac{1}{x} \\ge 2$.", "does not read back"),
-        ("good", "text", "Prove it.", "relation|variables|declared"),
+        ("good", "text", "Prove it.", "variables|relation"),
         ("bad", "proof", None, "the kernel calls it proved"),
     ],
 )
@@ -70,5 +70,5 @@ def test_a_wrong_row_is_refused_with_its_line(
         row["text"], value = sound.text, sound.proof
     lines[0] = json.dumps(row | {field: value})
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    with pytest.raises(UserError, match=f"line 1.*{message}"):
+    with pytest.raises(UserError, match=f"line 1.*(?:{message})"):
         getattr(exemplars, name)(tmp_path)
