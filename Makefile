@@ -4,6 +4,10 @@
 #   make test          all tests
 #   make check         ruff, mypy --strict, snakefmt, snakemake --lint
 #   make bench         speed, ours against the named rivals: benchmarks/latest.json
+#   make slurm         a SLURM cluster on this machine by hand: a shell with it in PATH
+#   make slurm-test    clusters' failures, one by one, on that cluster (about ten minutes)
+#   make slurm-run     the full run on your cluster, again after any kill: ARGS=...
+#   make simulate      20k to 100M candidates over 4 to 1,024 GPUs: where it becomes slow
 #   make fuzz          attack the checker: MUTANTS=100000 SEED=1
 #   make lock          resolve requirements/*.lock anew from pyproject.toml
 #   make clean         remove the environment and caches; results stay
@@ -29,7 +33,7 @@ TORCH_CPU := torch==2.13.0+cpu
 TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: install quickstart test check bench fuzz clean docs lock schema system-packages
+.PHONY: slurm slurm-test slurm-run simulate slurm-packages install quickstart test check bench fuzz clean docs lock schema system-packages
 
 install: $(VENV)/.installed-$(EXTRA)
 
@@ -56,7 +60,7 @@ quickstart: install
 	@snakemake --quiet rules
 	python -m olympiad_ineq.report.headline results/eval/baseline.json results/eval/final.json results/report/index.html
 
-test: install system-packages
+test: install system-packages slurm-packages
 	@python -m pytest $(PYTEST)
 
 check: install
@@ -74,6 +78,19 @@ bench: install
 schema: install
 	@python -m olympiad_ineq.settings_schema --write config/settings.schema.json
 	python -m olympiad_ineq.record_schemas --write docs/schemas
+
+slurm: install slurm-packages
+	@python -m tests.slurm.cluster
+
+slurm-test: install slurm-packages
+	@python -m pytest -m cluster tests/slurm $(PYTEST)
+
+# Jobs that a killed Snakemake left in the queue are cancelled first; the rest goes on where it was.
+slurm-run: install
+	@snakemake --profile profiles/slurm $(ARGS)
+
+simulate: install
+	@python -m benchmarks.simulate
 
 # Semantic mutants of proved proofs: none that the kernel accepts may be refutable.
 fuzz: install
@@ -93,6 +110,19 @@ system-packages:
 	  echo "installing$$missing"
 	  apt-get update -qq > /dev/null
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing > /dev/null
+	fi
+
+# SLURM for the tests of the cluster profile, from Debian. They say so and are skipped without it.
+slurm-packages:
+	@if ! command -v slurmctld > /dev/null && [ ! -x /usr/sbin/slurmctld ]; then
+	  if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ]; then
+	    echo "installing slurm-wlm munge slurmdbd mariadb-server"
+	    apt-get update -qq > /dev/null
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	      slurm-wlm munge slurmdbd mariadb-server > /dev/null
+	  else
+	    echo "no SLURM here, and no apt with root: the cluster tests are skipped"
+	  fi
 	fi
 
 # Resolve for all supported Pythons at once; the overrides say what stays out and why.

@@ -5,7 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from olympiad_ineq import run_folder, settings as settings_module
+from olympiad_ineq import cluster, run_folder, settings as settings_module
 from olympiad_ineq.artifacts import code_digest
 from olympiad_ineq.curve import runs
 from olympiad_ineq.errors import UserError
@@ -22,6 +22,9 @@ except UserError as error:
 # changes no result, so it travels here and not as a param.
 shell.prefix(
     "set -euo pipefail; "  # Snakemake's own prefix, which this one replaces
+    # SIGTERM goes to every process of a cancelled job: the shell and the log wait for the script,
+    # which saves what it has.
+    "trap : TERM; tee() {{ trap '' TERM; command tee \"$@\"; }}; "
     f'export PATH="{Path(sys.executable).parent}:$PATH"'
     f' SCRIPTS="{workflow.basedir}/workflow_scripts"'
     f" WANDB_MODE={SETTINGS.train.wandb.mode}"
@@ -94,6 +97,8 @@ onstart:
     try:
         planner_command.before_submitting(SETTINGS, GRANTED, Path("results"))
         run_folder.claim(Path("results"), SETTINGS)
+        if workflow.executor_plugin.name == "slurm":
+            cluster.end_orphans(Path("."))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)

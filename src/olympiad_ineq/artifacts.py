@@ -32,12 +32,13 @@ R = TypeVar("R", bound=Record)
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path`; rename it to `path` if the block ends well.
 
-    The temporary name holds the process id, so two writers never share one.
+    The temporary name holds machine and process, so two writers never share one, even where a
+    cluster takes a node for lost and starts its job elsewhere.
 
     Raises:
         UserError: the disk is full or the folder cannot be written to. `path` is untouched.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -204,12 +205,33 @@ def write_manifest(
             "code": code_digest(),
             "packages": {name: _version(name) for name in PACKAGES},
             "python": platform.python_version(),
-            "hardware": {"machine": platform.machine(), "cores": os.cpu_count(), **_gpus()},
+            "hardware": {
+                "machine": platform.machine(),
+                "cores": os.cpu_count(),
+                **_gpus(),
+                "visible": os.environ.get("CUDA_VISIBLE_DEVICES"),
+            },
             "wall_seconds": round(time.time() - started, 1),
             **(extra or {}),
         },
     )
     return path
+
+
+def damage(artifact: Path) -> str:
+    """What is wrong with an artifact by the manifest beside it; empty if nothing, or without one.
+
+    An exit status says that a program ended, not that its output reached the disk whole.
+    """
+    path = artifact.with_name(artifact.name + ".manifest.json")
+    if not path.is_file():
+        return ""
+    try:
+        expected = json.loads(path.read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"{path} cannot be read"
+    found = digest(artifact)
+    return "" if found == expected else f"{artifact} is not what its manifest says was written"
 
 
 def _gpus() -> Json:

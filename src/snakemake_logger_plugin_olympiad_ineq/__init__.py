@@ -1,22 +1,32 @@
-"""Two things that Snakemake's command line lacks, added where it lets a module in early.
+"""What Snakemake lacks, added where it lets a module in early.
 
 `--config train.learning_rate=1e-5` sets one nested value: Snakemake refuses a dot in a key before
 any Snakefile is read. And a deleted intermediate file is made again, with what follows from it:
 Snakemake does not miss one while everything made from it is there.
 
-There is no hook for either, but Snakemake imports every module named `snakemake_logger_plugin_...`
-before it reads its command line, so this one, named like that, wraps the two functions concerned.
+Before a run is submitted to SLURM, the cluster is asked whether it would take such jobs: a wrong
+partition is one line, not a pile of failed submissions. And an output that its manifest does not
+vouch for fails its job, whatever the job's exit status or SLURM's word for it.
+
+There is no hook for these, but Snakemake imports every module named `snakemake_logger_plugin_...`
+before it reads its command line, so this one, named like that, wraps the functions concerned.
 As a logger it is the base class alone: nothing ever selects it.
 """
 
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from snakemake import cli
+from snakemake.dag import DAG
+from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.settings import ExecMode
 from snakemake_interface_logger_plugins.base import LogHandlerBase as LogHandler
+
+from olympiad_ineq import cluster
+from olympiad_ineq.errors import UserError
 
 __all__ = ["LogHandler"]
 
@@ -72,14 +82,53 @@ def deleted(folder: Path) -> set[str]:
 Api = Callable[[Namespace, ArgumentParser], bool]
 
 
+# Ways to call Snakemake that run no job.
+LOOKING = (
+    "dryrun", "dag", "rulegraph", "filegraph", "d3dag", "lint", "report", "unlock", "summary",
+    "detailed_summary", "list_rules", "list_target_rules", "touch",
+)  # fmt: skip
+
+
+def _ask_cluster(args: Namespace) -> None:
+    """Let SLURM refuse the run before it starts."""
+    looks = any(getattr(args, name, None) for name in LOOKING) or set(args.targets) == {"plan"}
+    if args.executor != "slurm" or looks:
+        return
+    defaults = getattr(args.default_resources, "parsed", None) or args.default_resources or {}
+    try:
+        cluster.check(cluster.asks(defaults, args.set_resources or {}))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
 def _remaking(run: Api) -> Api:
     def args_to_api(args: Namespace, parser: ArgumentParser) -> bool:
         if args.mode == ExecMode.DEFAULT:
+            _ask_cluster(args)
             args.forcerun = set(args.forcerun or ()) | deleted(Path(args.directory or "."))
         return run(args, parser)
 
     return args_to_api
 
 
+Ensure = Callable[[DAG, Any, Any], Any]
+
+
+def _vouched(ensure: Ensure) -> Ensure:
+    async def handle_ensure(self: DAG, job: Any, expanded_output: Any) -> None:
+        from olympiad_ineq import artifacts  # half a second that `--version` need not wait for
+
+        await ensure(self, job, expanded_output)
+        for output in expanded_output:
+            wrong = artifacts.damage(Path(str(output)))
+            if wrong:
+                reason = f"{wrong}: the job is not done, whatever its exit status"
+                raise WorkflowError(reason, rule=job.rule)
+
+    return handle_ensure
+
+
+DAG.handle_ensure = _vouched(DAG.handle_ensure)
 cli.parse_config = _nested(cli.parse_config)
 cli.args_to_api = _remaking(cli.args_to_api)

@@ -1,0 +1,196 @@
+"""What a SLURM cluster is asked before a run is submitted to it, and after one was killed.
+
+Nothing here submits anything: `check` asks the controller with `sbatch --test-only`, so a wrong
+partition, account or GPU and a full queue are one line before the first job. `end_orphans` ends the
+jobs that a killed Snakemake left behind, which nothing would wait for or re-attach to.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from olympiad_ineq.errors import UserError
+
+PATIENCE = 20  # seconds for one answer of the controller
+NOTHING = "nothing was submitted"
+PROFILE = "profiles/slurm/config.yaml"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What one kind of job asks for; None is left to the cluster."""
+
+    partition: str | None
+    account: str | None
+    gpu_model: str | None = None
+    gpus: int = 0
+    memory_mb: int | None = None
+    minutes: int | None = None
+
+    def arguments(self) -> list[str]:
+        """As options of sbatch, as the executor plugin writes them."""
+        gpus = f"{self.gpu_model}:{self.gpus}" if self.gpu_model else str(self.gpus)
+        pairs = (
+            ("--partition", self.partition),
+            ("--account", self.account),
+            ("--gpus", gpus if self.gpus else None),
+            ("--mem", self.memory_mb),
+            ("--time", self.minutes),
+        )
+        given = [f"{name}={value}" for name, value in pairs if value is not None]
+        return ["--nodes=1", *given]
+
+
+def asks(defaults: Mapping[str, Any], by_rule: Mapping[str, Mapping[str, Any]]) -> set[Ask]:
+    """The distinct requests of a profile: its defaults, and each rule's own values over them."""
+    return {_ask({**defaults, **values}) for values in ({}, *by_rule.values())}
+
+
+def _ask(values: Mapping[str, Any]) -> Ask:
+    def text(name: str) -> str | None:
+        raw = getattr(values.get(name), "raw", values.get(name))
+        return None if raw is None else str(raw).strip("\"'")
+
+    def number(name: str) -> int | None:
+        found = re.fullmatch(r"(\d+)( *\* *attempt)?", text(name) or "")
+        return int(found[1]) if found else None  # another expression is left to the cluster
+
+    return Ask(
+        text("slurm_partition"), text("slurm_account"), text("gpu_model"), number("gpu") or 0,
+        number("mem_mb"), number("runtime"),
+    )  # fmt: skip
+
+
+def check(wanted: Iterable[Ask]) -> None:
+    """Let the controller say whether it would take such jobs.
+
+    Raises:
+        UserError: no SLURM client here, no answer, or the first request that it refuses.
+    """
+    if shutil.which("sbatch") is None:
+        raise UserError(
+            "sbatch", f"this machine has no SLURM client; {NOTHING}",
+            "run on a login node of the cluster, or without --profile profiles/slurm",
+        )  # fmt: skip
+    said = _run("scontrol", "ping")
+    if said.returncode or " UP" not in said.stdout:
+        raise UserError(
+            "the SLURM controller", f"it does not answer ({_last(said)}); {NOTHING}",
+            "try again when `scontrol ping` says UP: finished work is kept",
+        )  # fmt: skip
+    for ask in sorted(wanted, key=repr):
+        said = _run("sbatch", "--test-only", *ask.arguments(), "--wrap", "true")
+        if said.returncode:
+            raise _refused(ask, said.stderr)
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            command, text=True, timeout=PATIENCE, check=False,
+            capture_output=True,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 1, "", f"no answer in {PATIENCE} s")
+
+
+def _last(said: subprocess.CompletedProcess[str]) -> str:
+    lines = (said.stderr.strip() or said.stdout.strip()).splitlines()
+    return lines[-1].strip() if lines else "it said nothing"
+
+
+def _refused(ask: Ask, said: str) -> UserError:
+    text = said.lower()
+    if "invalid partition" in text:
+        there = sorted(set(_run("sinfo", "-h", "-o", "%R").stdout.split()))
+        return UserError(
+            f"slurm_partition {ask.partition!r}",
+            f"the cluster has no such partition (it has {', '.join(there)}); {NOTHING}",
+            f"correct it at the top of {PROFILE}",
+        )
+    if "invalid account" in text:
+        found = _run("sacctmgr", "-nP", "show", "associations", "where", "user=" + _user(),
+                     "format=account")  # fmt: skip
+        there = sorted(set(found.stdout.split()))
+        yours = f" (yours: {', '.join(there)})" if there else ""
+        return UserError(
+            f"slurm_account {ask.account!r}",
+            f"you may not charge it in partition {ask.partition}{yours}; {NOTHING}",
+            f"correct it at the top of {PROFILE}",
+        )
+    if "submitjoblimit" in text.replace("_", "") or "job submit limit" in text:
+        return UserError(
+            "the queue", f"your limit of submitted jobs is reached; {NOTHING}",
+            "wait for jobs to end (`squeue --me`), or lower `jobs` in the profile",
+        )  # fmt: skip
+    if "node configuration is not available" in text and ask.gpus:
+        nodes = _run("sinfo", "-h", "-p", str(ask.partition), "-o", "%G")
+        there = sorted(set(nodes.stdout.split()))
+        return UserError(
+            f"gpu_model {ask.gpu_model!r}, {ask.gpus} of them",
+            f"no node of partition {ask.partition} has that (it has {', '.join(there)}); {NOTHING}",
+            f"correct gpu_model or gpu in {PROFILE}",
+        )
+    reason = said.strip().splitlines()[-1].removeprefix("allocation failure: ")
+    return UserError(
+        " ".join(ask.arguments()), f"SLURM refuses it: {reason}; {NOTHING}", f"correct {PROFILE}"
+    )
+
+
+def _user() -> str:
+    import getpass
+
+    return getpass.getuser()
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """A job that a Snakemake in this folder submitted."""
+
+    number: str
+    what: str
+
+
+def orphans(folder: Path) -> list[Orphan]:
+    """Jobs of ours in the queue that work in `folder`, by their comment and working directory.
+
+    Call it with the folder's lock held: then no live Snakemake owns them.
+    """
+    states = "PENDING,RUNNING,SUSPENDED,COMPLETING,CONFIGURING,REQUEUED,RESIZING,STOPPED"
+    said = _run("squeue", "-h", "--user", _user(), "--states", states, "-o", "%i|%k|%Z")
+    found = []
+    for line in said.stdout.splitlines():
+        number, comment, where = ([*line.split("|", 2), "", ""])[:3]
+        if re.match(r"(rule|group)_\w", comment) and Path(where).resolve() == folder.resolve():
+            found.append(Orphan(number, comment.removeprefix("rule_")))
+    return found
+
+
+def end_orphans(folder: Path, *, seconds: float = 120) -> None:
+    """Cancel what a killed Snakemake left in the queue, and wait until it is gone.
+
+    Raises:
+        UserError: a job does not end.
+    """
+    left = orphans(folder)
+    for job in left:
+        print(f"cancelling job {job.number} ({job.what}) of a Snakemake that was killed",
+              file=sys.stderr)  # fmt: skip
+    if left:
+        _run("scancel", *(job.number for job in left))
+    deadline = time.monotonic() + seconds
+    while left:
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"job {left[0].number} ({left[0].what})",
+                f"it was cancelled {seconds:.0f} s ago and has not ended; {NOTHING}",
+                "wait until `squeue --me` no longer shows it, and run the same command again",
+            )
+        time.sleep(1)
+        left = orphans(folder)

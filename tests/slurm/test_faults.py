@@ -1,0 +1,171 @@
+"""What goes wrong on clusters, done for real: the final rows are those of an undisturbed run.
+
+Each test copies a finished run, removes one stage's output and makes that stage's job fail.
+"""
+
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.slurm.conftest import Runner, wait_for
+
+pytestmark = pytest.mark.cluster
+
+PREDICTIONS = "results/eval/baseline/predictions.jsonl"
+MODEL = "results/train/final/model"
+PREDICT = "rule_predict_wildcards_baseline"
+
+
+def forget(run: Runner, *names: str) -> dict[str, str]:
+    """Remove outputs, and what a run would take up again; return what they were."""
+    before = {name: run.digest(name) for name in names}
+    shutil.rmtree(run.folder / "results/journal", ignore_errors=True)
+    for name in names:
+        path = run.folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        path.with_name(path.name + ".manifest.json").unlink()
+    return before
+
+
+def same(run: Runner, before: dict[str, str]) -> bool:
+    return {name: run.digest(name) for name in before} == before
+
+
+def running(run: Runner, job: str, *, beside: str = "") -> str:
+    """Wait until this job works in earnest; its number."""
+    wait_for(lambda: job in run.jobs(), f"{job} running", 90)
+    number = run.jobs()[job]
+    wait_for(lambda: bool(stage_processes(run)), f"the script of {job}", 60)
+    return number
+
+
+def stage_processes(run: Runner) -> list[int]:
+    """The Python processes of a stage's script at work in this folder (of this test's own jobs)."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            here = (process / "cwd").readlink() == run.folder
+        except OSError:
+            continue
+        if here and len(words) > 1 and b"workflow_scripts" in words[1]:
+            found.append(int(process.name))
+    return found
+
+
+def test_a_cancelled_job_is_run_again(finished: Runner) -> None:
+    before = forget(finished, PREDICTIONS)
+    live = finished.begin(PREDICTIONS)
+    finished.cluster.run("scancel", running(finished, PREDICT))
+    said = live.finish()
+    assert live.process.returncode == 0, said[-3000:]
+    assert "CANCELLED" in said and same(finished, before)
+
+
+def test_a_job_out_of_memory_gets_more(finished: Runner) -> None:
+    finished.edit(predict="{gpu: 1, gpu_model: *gpu, mem_mb: 420 * attempt ** 3, runtime: 9}")
+    before = forget(finished, PREDICTIONS)
+    done = finished.run(PREDICTIONS)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "Error in rule predict" in done.stdout and same(finished, before)
+
+
+def test_a_job_over_its_time_gets_more(finished: Runner) -> None:
+    finished.edit(predict="{gpu: 1, gpu_model: *gpu, mem_mb: 9000, runtime: 1 * attempt}")
+    before = forget(finished, PREDICTIONS)
+    live = finished.begin(PREDICTIONS)
+    running(finished, PREDICT)
+    for process in stage_processes(finished):
+        os.kill(process, signal.SIGSTOP)  # a stage that hangs
+    said = live.finish()
+    assert live.process.returncode == 0, said[-3000:]
+    assert "TIMEOUT" in said and same(finished, before)
+
+
+def test_a_preempted_job_is_requeued_by_slurm(finished: Runner) -> None:
+    before = forget(finished, PREDICTIONS)
+    live = finished.begin(PREDICTIONS)
+    number = running(finished, PREDICT)
+    urgent = ["sbatch", "-p", "urgent", "-N2", "--exclusive", "-t", "1", "--wrap", "sleep 3"]
+    finished.cluster.run(*urgent, "-o", "/dev/null")
+    said = live.finish()
+    assert live.process.returncode == 0, said[-3000:]
+    assert "Restarts=1" in finished.cluster.run("scontrol", "show", "job", number).stdout
+    assert same(finished, before)
+
+
+def test_a_node_that_dies_loses_no_row(finished: Runner) -> None:
+    before = forget(finished, PREDICTIONS)
+    live = finished.begin(PREDICTIONS)
+    number = running(finished, PREDICT)
+    node = finished.cluster.run("squeue", "-h", "-j", number, "-o", "%N").stdout.strip()
+    finished.cluster.stop_node(node)
+    try:
+        finished.cluster.run("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
+        said = live.finish()
+    finally:
+        finished.cluster.start_node(node)
+        wait_for(lambda: "down" not in finished.cluster.run("sinfo", "-h", "-N").stdout, "node")
+    assert live.process.returncode == 0, said[-3000:]
+    assert same(finished, before)
+
+
+def test_a_controller_that_restarts_is_waited_for(finished: Runner) -> None:
+    before = forget(finished, PREDICTIONS)
+    live = finished.begin(PREDICTIONS)
+    running(finished, PREDICT)
+    finished.cluster.stop_controller()
+    time.sleep(3)
+    finished.cluster.start_controller()
+    said = live.finish()
+    assert live.process.returncode == 0, said[-3000:]
+    assert same(finished, before)
+
+
+def test_a_killed_snakemake_is_run_again_by_the_same_command(finished: Runner) -> None:
+    before = forget(finished, PREDICTIONS)
+    live = finished.begin(PREDICTIONS)
+    number = running(finished, PREDICT)
+    live.process.kill()
+    live.process.wait()
+    assert PREDICT in finished.jobs()  # its job goes on, and nobody waits for it
+    done = finished.run(PREDICTIONS)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert f"cancelling job {number}" in done.stdout
+    assert same(finished, before)
+
+
+def test_a_half_written_output_is_no_output(finished: Runner) -> None:
+    before = forget(finished, PREDICTIONS)
+    live = finished.begin(PREDICTIONS)
+    manifest = finished.folder / (PREDICTIONS + ".manifest.json")
+    wait_for(manifest.exists, "the predictions", 120)
+    output = finished.folder / PREDICTIONS
+    output.write_bytes(output.read_bytes()[:100])  # the job itself will exit with 0
+    said = live.finish()
+    assert live.process.returncode == 0, said[-3000:]
+    logs = "".join(x.read_text() for x in (finished.folder / "results/logs/slurm").rglob("*.log"))
+    assert "is not what its manifest says was written" in said + logs
+    assert same(finished, before)
+
+
+def test_training_saves_when_it_is_cancelled_and_goes_on(finished: Runner) -> None:
+    rows = finished.folder / "results/train/final/loss.json"
+    losses = [point["loss"] for point in json.loads(rows.read_text())]
+    forget(finished, MODEL)
+    live = finished.begin(MODEL)
+    number = running(finished, "rule_train")
+    wait_for(
+        lambda: any((finished.folder / "results/journal/train").rglob("checkpoint-*")), "a step", 90
+    )
+    finished.cluster.run("scancel", number)
+    said = live.finish()
+    assert live.process.returncode == 0, said[-3000:]
+    log = (finished.folder / "results/logs/train.log").read_text()
+    assert "going on from" in log
+    assert [p["loss"] for p in json.loads(rows.read_text())] == pytest.approx(losses)

@@ -1,0 +1,51 @@
+"""An exit status of 0 is no proof: what its manifest does not vouch for is not done."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from olympiad_ineq.artifacts import digest
+
+RULE = """
+rule rows:
+    output: "rows.jsonl"
+    shell: "echo LINE > {output}; cp given.manifest.json rows.jsonl.manifest.json"
+"""
+
+
+def vouch(folder: Path) -> str:
+    """A manifest for the line "a"."""
+    (folder / "sample").write_text("a\n")
+    return json.dumps({"sha256": digest(folder / "sample")})
+
+
+def run(folder: Path, line: str, manifest: str) -> "subprocess.CompletedProcess[str]":
+    (folder / "Snakefile").write_text(RULE.replace("LINE", line))
+    (folder / "given.manifest.json").write_text(manifest)
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "1"], cwd=folder, text=True, timeout=60,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def test_a_whole_output_is_done(tmp_path: Path) -> None:
+    done = run(tmp_path, "a", vouch(tmp_path))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "manifest", "says"),
+    [
+        ("half", None, "rows.jsonl is not what its manifest says was written"),
+        ("a", '{"sha2', "rows.jsonl.manifest.json cannot be read"),
+    ],
+)
+def test_a_damaged_one_fails_its_job(
+    tmp_path: Path, line: str, manifest: str | None, says: str
+) -> None:
+    done = run(tmp_path, line, manifest or vouch(tmp_path))
+    assert done.returncode == 1
+    assert says in done.stdout and "Traceback" not in done.stdout
