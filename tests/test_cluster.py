@@ -1,0 +1,121 @@
+"""What SLURM says, turned into one line each. The clients here are scripts that say what SLURM
+22.05 said for real; tests/slurm asks a real one.
+"""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from olympiad_ineq.cluster import Ask, asks, check, end_orphans, orphans
+from olympiad_ineq.errors import UserError
+
+ASK = Ask("gpu", "maths", "a100", 4, 64000, 720)
+UP = "echo 'Slurmctld(primary) at vm is UP'"
+
+
+@pytest.fixture
+def clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of clients that is all of PATH but the shell's own tools."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+def say(folder: Path, client: str, script: str) -> None:
+    (folder / client).write_text(f"#!/bin/sh\nPATH=/bin:/usr/bin\n{script}\n")
+    (folder / client).chmod(0o755)
+
+
+def test_a_machine_without_slurm(clients: Path) -> None:
+    with pytest.raises(UserError, match="this machine has no SLURM client"):
+        check([ASK])
+
+
+def test_a_controller_that_does_not_answer(clients: Path) -> None:
+    say(clients, "sbatch", "true")
+    say(clients, "scontrol", "echo 'Slurmctld(primary) at vm is DOWN'; exit 1")
+    with pytest.raises(UserError, match="it does not answer .*is DOWN"):
+        check([ASK])
+
+
+@pytest.mark.parametrize(
+    ("said", "means"),
+    [
+        ("allocation failure: Invalid partition name specified", "no such partition .it has gpu"),
+        (
+            "allocation failure: Invalid account or account/partition combination specified",
+            "may not charge it in partition gpu .yours: maths",
+        ),
+        (
+            "allocation failure: Requested node configuration is not available",
+            r"no node of partition gpu has that \(it has gpu:v100:2\)",
+        ),
+        (
+            "sbatch: error: AssocMaxSubmitJobLimit\nallocation failure: Job violates "
+            "accounting/QOS policy (job submit limit, user's size and/or time limits)",
+            "your limit of submitted jobs is reached",
+        ),
+        (
+            "allocation failure: Requested time limit is invalid (missing or exceeds some limit)",
+            "SLURM refuses it: Requested time limit is invalid",
+        ),
+    ],
+)
+def test_each_refusal_is_one_line_and_nothing_is_submitted(
+    clients: Path, said: str, means: str
+) -> None:
+    say(clients, "scontrol", UP)
+    # only a question may be asked: a submission would be noticed
+    say(clients, "sbatch", f'[ "$1" = --test-only ] || exit 0\necho "{said}" >&2; exit 1')
+    say(clients, "sinfo", 'case "$*" in *%G*) echo gpu:v100:2;; *) echo gpu;; esac')
+    say(clients, "sacctmgr", "echo maths")
+    with pytest.raises(UserError, match=means) as refused:
+        check([ASK])
+    assert "nothing was submitted" in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_what_slurm_would_take_passes(clients: Path) -> None:
+    say(clients, "scontrol", UP)
+    say(clients, "sbatch", f'echo "$@" >> {clients}/asked')
+    check([ASK, Ask("gpu", None)])
+    asked = (clients / "asked").read_text()
+    assert "--nodes=1 --partition=gpu --account=maths --gpus=a100:4 --mem=64000 --time=720" in asked
+    assert len(asked.splitlines()) == 2
+
+
+def test_a_profile_asks_for_its_first_attempt() -> None:
+    found = asks(
+        {"slurm_partition": "gpu", "mem_mb": 2000},
+        {"train": {"gpu": 1, "gpu_model": "a100", "mem_mb": "64000 * attempt"},
+         "predict": {"mem_mb": "max(1, attempt)"}},
+    )  # fmt: skip
+    assert found == {
+        Ask("gpu", None, memory_mb=2000), Ask("gpu", None, "a100", 1, 64000), Ask("gpu", None),
+    }  # fmt: skip
+
+
+def test_orphans_are_our_jobs_in_this_folder_and_no_other(clients: Path, tmp_path: Path) -> None:
+    queue = clients / "queue"
+    queue.write_text(
+        f"7|rule_predict_wildcards_final|{tmp_path}\n"
+        f"8|my own job|{tmp_path}\n"
+        "9|rule_train|/elsewhere\n"
+        f"10|(null)|{tmp_path}\n"
+    )
+    say(clients, "squeue", f"cat {queue}")
+    say(clients, "scancel", f'echo "$@" >> {clients}/cancelled; sed -i /^7/d {queue}')
+    assert [job.number for job in orphans(tmp_path)] == ["7"]
+    end_orphans(tmp_path)
+    assert (clients / "cancelled").read_text() == "7\n"
+    assert orphans(tmp_path) == []
+
+
+def test_an_orphan_that_does_not_end_is_said(clients: Path, tmp_path: Path) -> None:
+    say(clients, "squeue", f"echo '7|rule_train|{tmp_path}'")
+    say(clients, "scancel", "true")
+    started = time.monotonic()
+    with pytest.raises(UserError, match="job 7 .train.: it was cancelled .* has not ended"):
+        end_orphans(tmp_path, seconds=1)
+    assert time.monotonic() - started < 10
