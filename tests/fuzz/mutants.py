@@ -64,12 +64,18 @@ def everywhere(case: Case, change: Any) -> None:
     problem = case["problem"]
     problem["goal"] = change(problem["goal"])
     problem["given"] = [change(g) for g in problem["given"]]
-    for step in case["steps"]:
+    _in_steps(case["steps"], change)
+
+
+def _in_steps(steps: list[dict[str, Any]], change: Any) -> None:
+    for step in steps:
         for key, value in step.items():
-            if key in ("id", "by", "of", "weights", "degree", "map"):
+            if key in ("id", "by", "of", "weights", "degree", "map", "order"):
                 continue
             if isinstance(value, str):
                 step[key] = change(value)
+            elif isinstance(value, list) and value and isinstance(value[0], dict):
+                _in_steps(value, change)
             elif isinstance(value, list):
                 step[key] = [change(v) if isinstance(v, str) else v for v in value]
 

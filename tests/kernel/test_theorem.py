@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from fractions import Fraction
 
@@ -130,6 +131,35 @@ def test_what_is_restated_holds(
         links = world.links(parse_statement(NAMES, domain, [], "a >= a").goal)
         with pytest.raises(Broken):
             k.restated(t, links[0], k.square(world, t.diff))
+
+
+ORDERS = st.lists(st.permutations(["a", "b", "c"]), min_size=1, max_size=3)
+DIFFERENCES = st.sampled_from(
+    ["(a-b)*(b-c)*(a-c)", "(a-b)*(a-c)+(b-a)*(b-c)+(c-a)*(c-b)", "a-c", "a*(b-c)", "(a-b)*(b-c)",
+     "a^3+b^3+c^3-a^2*b-b^2*c-c^2*a", "(b-a)*(b-c)*(c-a)", "a^2*(a-b)+b^2*(b-a)", "a+b-2*c"]
+)  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None)
+@given(DOMAINS, GIVEN, ORDERS, DIFFERENCES)
+def test_what_holds_in_some_orders(
+    domain: str, hypotheses: tuple[str, ...], orders: list[list[str]], text: str
+) -> None:
+    """Cases, with symmetry: what is concluded holds at every allowed point."""
+    world, shown = make(domain, hypotheses), []
+    for order in orders:
+        inner = make(domain, (*hypotheses, " >= ".join(order)))
+        p = inner.frac(parse_expr(text, NAMES)).num
+        try:
+            shown.append(k.ordered(inner, p))
+        except (Broken, Limit):
+            steps = [k.given(inner, i) for i in range(len(inner.given))]
+            steps = [t for t in steps if t.op != "="]
+            found = k.product(k.product(steps[-1], steps[-2]), steps[-1])
+            shown.append(k.product(steps[-1], steps[-2]) if len(orders) > 1 else found)
+        holds(shown[-1])
+    with contextlib.suppress(Broken):
+        holds(k.whatever_order(world, shown))
 
 
 def test_assumptions_are_carried_and_settle_nothing() -> None:

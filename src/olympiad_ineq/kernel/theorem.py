@@ -9,13 +9,13 @@ they cannot make a false theorem, and a statement is proved only by `settle`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 from flint import fmpq
 
 from .rational import MAX_DEGREE, POSITIVE, UNKNOWN, Fact, Frac, Limit, Poly, World
-from .trees import Expr, Statement
+from .trees import Expr, Statement, Var
 
 _KEY = object()
 _STRENGTH = {">": (">", ">="), "=": ("=", ">="), ">=": (">=",)}  # what each relation implies
@@ -218,6 +218,10 @@ def ordered(world: World, p: Poly) -> Theorem:
     makes p > 0. A triangle's sides are y + z, z + x, x + y with x, y, z > 0. If p is not
     homogeneous and a hypothesis reads x^u = 1 of degree d, put x = y^d (every x >= 0 is one) and
     make p homogeneous by y^u = 1. A monomial in positive variables is left out of p.
+
+    Orders that put x before y against a hypothesis x >= y are left out, if that leaves any: then
+    these hypotheses have no cycle, and every allowed point lies in an order that keeps to them
+    (sort it by value, and equal values by the hypotheses). In a triangle a >= b says y >= x.
     """
     if world.spare or min(world.signs) == UNKNOWN:
         raise Broken("an ordering needs nonnegative variables and no roots")
@@ -231,7 +235,20 @@ def ordered(world: World, p: Poly) -> Theorem:
     if len(world.gens) > 4 or q.total_degree() > 24:
         raise Limit("too many orders, or a degree too high")
     strict = min(world.signs) == POSITIVE
-    for order in permutations(range(len(world.gens))):
+    flipped = world.statement.domain == "triangle"
+    pairs = [
+        (i, j)
+        for i, j in permutations(range(len(world.gens)), 2)
+        if any(f.op != "=" and f.diff.num == world.gens[i] - world.gens[j] for f in world.given)
+    ]
+    orders = [
+        order
+        for order in permutations(range(len(world.gens)))
+        if all((order.index(j) < order.index(i)) != flipped for i, j in pairs)
+    ]
+    if not orders:
+        raise Broken("the hypotheses order the variables in a circle")
+    for order in orders:
         images, below = [world.zero] * len(order), world.zero
         for i, at in enumerate(order):
             below = below + world.gens[i]
@@ -255,6 +272,39 @@ def _by_monomial(world: World, p: Poly) -> Poly:
                 terms[key] = terms.get(key, fmpq(0)) + c
             return world.ctx.from_dict(terms)
     return p
+
+
+def whatever_order(world: World, theorems: Sequence[Theorem]) -> Theorem:
+    """p >= 0 (> 0) from theorems that say so where some variables are in an order.
+
+    Each theorem is about a world with one hypothesis more, x >= y >= z of variables. Where a
+    permutation of the variables keeps the set of allowed points and takes its p to p, it says so
+    in the permuted order as well. All orders must be met; every point lies in one of them.
+    """
+    p, covered = theorems[0].diff.num, set()
+    ordered_names: tuple[str, ...] = ()
+    for t in theorems:
+        if not t.world.statement.given:
+            raise Broken("a case needs one order of variables as its only hypothesis more")
+        *others, chain = t.world.statement.given
+        about = replace(t.world.statement, given=tuple(others), goal=world.statement.goal)
+        names = tuple(part.name for part in chain.parts if isinstance(part, Var))
+        ordered_names = ordered_names or names
+        if about != world.statement or {*chain.ops} != {">="} or len(names) != len(chain.parts):
+            raise Broken("a case needs one order of variables as its only hypothesis more")
+        if world.spare or t.world.spare or {*names} != {*ordered_names} or t.op == "=":
+            raise Broken("the cases are not inequalities about orders of the same variables")
+        for order in permutations(world.statement.variables):
+            turned = dict(zip(world.statement.variables, order, strict=True))
+            moves = tuple(turned[name] for name in names)
+            fits = moves not in covered and {*moves} == {*names} and keeps(world, order)
+            if fits and image(world, t.diff.num, order) == p:
+                covered.add(moves)
+    if covered != set(permutations(ordered_names)):
+        raise Broken("not every order of the variables is covered, by a case or by symmetry")
+    op = ">" if all(t.op == ">" for t in theorems) else ">="
+    assumed = frozenset().union(*(t.assumed for t in theorems))
+    return Theorem(world, Frac(p, {}), op, assumed, _KEY)
 
 
 def instance(

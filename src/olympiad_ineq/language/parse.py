@@ -49,6 +49,8 @@ class Unreadable(ValueError):
         self.reason, self.position, self.text = reason, position, text
 
     def __str__(self) -> str:
+        if not self.text:
+            return self.reason
         return f"{self.reason} (at position {self.position} of {quoted(self.text, 80)})"
 
 

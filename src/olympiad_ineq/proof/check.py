@@ -207,7 +207,7 @@ class _Checker:
                 raise Broken("an equality in the chain does not hold")
             return kernel.vanishing(w, link.diff)
         first: Yield | None = None
-        for item in RULES[rule](Step(w, self.read, self.facts, step, link)):
+        for item in RULES[rule](Step(w, self.read, self.facts, step, link, claim, self.prove)):
             found = gives(item.theorem, link)
             if found is not None:
                 return found
@@ -216,6 +216,25 @@ class _Checker:
         lhs, rhs = (_text(side) for side in first.sides())
         what = f"{self.what(step, rule)} gives {lhs} {first.theorem.op} {rhs}"
         raise Broken(f"{what}, not {claim.text}")
+
+    def prove(self, statement: Statement, steps: Sequence[Mapping[str, object]]) -> list[Theorem]:
+        """The links of another statement's goal by steps of its own, in a world of its own."""
+        if len(steps) > MAX_STEPS or any(
+            isinstance(s, Mapping) and s.get("by") in ("cases", "wlog") for s in steps
+        ):
+            raise Broken("too many steps, or cases within a case")
+        world = world_of(statement, _texts(list(steps)))
+        if contradictory(world):
+            raise Broken("the hypotheses contradict each other or the domain")
+        inner = _Checker(world)
+        for i, step in enumerate(steps):
+            verdict = inner.step(i, step)
+            if verdict.grade != "proved":
+                raise Broken(verdict.reason)
+        shown = inner.repeated(inner.target)
+        if shown is None:
+            raise Broken("no step gives the claim")
+        return shown
 
     def what(self, step: Mapping[str, object], rule: str) -> str:
         parts = [NAMES[rule]]

@@ -9,7 +9,7 @@ is not passed. A mistake here can judge a reason wrongly; it cannot make a false
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial, reduce
 from itertools import combinations, permutations
 from math import comb, factorial, lcm
@@ -20,8 +20,14 @@ from flint import fmpq
 from olympiad_ineq.kernel import theorem as kernel
 from olympiad_ineq.kernel.rational import NONNEGATIVE, POSITIVE, UNKNOWN, Fact, Frac, World
 from olympiad_ineq.kernel.theorem import MAX_WEIGHT, Broken, Proved, Theorem
-from olympiad_ineq.kernel.trees import Expr
-from olympiad_ineq.language.parse import Unreadable, parse_expr, parse_number, parse_statement
+from olympiad_ineq.kernel.trees import Chain, Expr, Statement
+from olympiad_ineq.language.parse import (
+    Unreadable,
+    parse_chain,
+    parse_expr,
+    parse_number,
+    parse_statement,
+)
 
 from .match import entails
 
@@ -57,15 +63,19 @@ class Reader:
         return self.parsed[text]
 
 
+# The links of a statement's goal from steps of its own, in the statement's own world.
+Prover: TypeAlias = Callable[[Statement, Sequence[Mapping[str, object]]], list[Theorem]]
+
+
 class Step:
     """A step as it was handed in, with readers that check the shape of each field."""
 
     def __init__(
         self, world: World, read: Reader, facts: Mapping[str, Known], step: Mapping[str, object],
-        claim: Fact,
+        claim: Fact, chain: Chain | None = None, prove: Prover | None = None,
     ) -> None:  # fmt: skip
         self.world, self.read, self.facts = world, read, facts
-        self.step, self.claim = step, claim
+        self.step, self.claim, self.chain, self.prove = step, claim, chain, prove
 
     def texts(self, key: str) -> list[str]:
         raw = self.step.get(key)
@@ -279,7 +289,11 @@ def positive(s: Step) -> Iterable[Yield]:
         yield Yield(found, lambda: (found.diff, w.const(0)))
         return
     if w.sign(s.claim.diff.num) == UNKNOWN:
-        raise Broken("the difference of the sides has terms of both signs on the domain")
+        if not any(fact.op != "=" for fact in w.given):
+            raise Broken("the difference of the sides has terms of both signs on the domain")
+        found = kernel.ordered(w, s.claim.diff.num)  # with a >= b, say, by the order
+        yield Yield(found, lambda: (s.claim.lhs, s.claim.rhs))
+        return
     yield Yield(kernel.signed(w, s.claim.diff), lambda: (s.claim.lhs, s.claim.rhs))
 
 
@@ -419,11 +433,41 @@ def schur(s: Step) -> Iterable[Yield]:
     yield Yield(found, lambda: (found.diff, w.const(0)))
 
 
+def cases(s: Step) -> Iterable[Yield]:
+    """The claim from a proof of it in each order of some variables; "wlog" from one, by symmetry.
+
+    {"by": "cases", "cases": [{"order": ["a", "b", "c"], "steps": [...]}, ...]}: the steps of a case
+    prove the claim with a >= b >= c as one more hypothesis. Proof: kernel.whatever_order.
+    """
+    raw = s.step.get("cases", [s.step])
+    if not isinstance(raw, Sequence) or not 0 < len(raw) <= 6 or isinstance(raw, str):
+        raise Unreadable("the field cases must be a list of at most 6 records")
+    if s.chain is None or s.prove is None or len(s.chain.ops) != 1:
+        raise Broken("cases prove one inequality, and have no cases of their own")
+    shown = []
+    for case in raw:
+        order = case.get("order") if isinstance(case, Mapping) else None
+        steps = case.get("steps") if isinstance(case, Mapping) else None
+        if not isinstance(order, Sequence) or not isinstance(steps, Sequence) or len(order) < 2:
+            raise Unreadable("a case needs an order of variables and steps")
+        if isinstance(order, str) or not {*map(str, order)} <= {*s.world.statement.variables}:
+            raise Unreadable("an order is a list of variables")
+        text = " >= ".join(map(str, order))
+        chain = parse_chain(text, s.world.statement.variables)
+        about = replace(s.world.statement, given=(*s.world.statement.given, chain), goal=s.chain)
+        try:
+            shown += s.prove(about, steps)
+        except Broken as error:
+            raise Broken(f"in the case {text}: {error}") from None
+    found = kernel.whatever_order(s.world, shown)
+    yield Yield(found, lambda: (s.claim.lhs, s.claim.rhs))
+
+
 Rule: TypeAlias = Callable[[Step], Iterable[Yield]]
 RULES: dict[str, Rule] = {
     "amgm": amgm, "cauchy": cauchy, "titu": titu, "square": square, "positive": positive,
     "identity": identity, "combine": combine, "chain": combine, "multiply": multiply,
-    "scale": scale, "cyclic": cyclic, "schur": schur,
+    "scale": scale, "cyclic": cyclic, "schur": schur, "cases": cases, "wlog": cases,
 }  # fmt: skip
 CITING = frozenset({"combine", "chain", "multiply", "scale", "cyclic"})
 NAMES = {
@@ -431,4 +475,5 @@ NAMES = {
     "positive": "the sign", "identity": "the identity", "combine": "the combination",
     "chain": "the chain", "multiply": "the product", "scale": "the scaled step",
     "cyclic": "the permuted step", "schur": "Schur's inequality",
+    "cases": "the distinction of cases", "wlog": "the order without loss of generality",
 }  # fmt: skip
