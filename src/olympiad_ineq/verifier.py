@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from scipy.stats import binomtest
-
 from olympiad_ineq import artifacts
 from olympiad_ineq.audit import audit_set
+from olympiad_ineq.eval.statistics import exact
 from olympiad_ineq.llm import open_engine
 from olympiad_ineq.llm.tokens import count_tokens
 from olympiad_ineq.opinion import (
@@ -168,7 +167,7 @@ def audited(items: Sequence[AuditItem], votes: Sequence[Vote], settings: Verifie
         (sound if kind == "sound" else wrong).update(found)
         by_type.append({"kind": kind, "type": name, **_tally(found), "errors": _rate(kind, found)})
     accepted, n = wrong["accepted"], _asked(wrong)
-    reliable = 1 - _interval(accepted, n)[1] if n else 0.0
+    reliable = 1 - exact(accepted, n, CONFIDENCE).high if n else 0.0
     trusted = n > 0 and reliable >= settings.floor
     return {
         "items": len(items),
@@ -196,16 +195,8 @@ def _rate(kind: str, found: Counter[str]) -> Json:
     """Errors among those asked: sound ones that were not accepted, wrong ones that were."""
     n = _asked(found)
     count = n - found["accepted"] if kind == "sound" else found["accepted"]
-    low, high = _interval(count, n)
+    low, high = exact(count, n, CONFIDENCE)
     return {"count": count, "n": n, "rate": count / n if n else None, "interval": [low, high]}
-
-
-def _interval(count: int, n: int) -> tuple[float, float]:
-    """Clopper and Pearson's exact interval; the whole range for nothing seen."""
-    if n == 0:
-        return 0.0, 1.0
-    found = binomtest(count, n).proportion_ci(confidence_level=CONFIDENCE, method="exact")
-    return float(found.low), float(found.high)
 
 
 def _reason(accepted: int, n: int, reliable: float, floor: float, trusted: bool) -> str:
