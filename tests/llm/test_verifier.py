@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from olympiad_ineq import artifacts, opinion
-from olympiad_ineq.audit import ATTACKS
+from olympiad_ineq import artifacts, opinion, verifier
+from olympiad_ineq.audit import ATTACKS, audit_set
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.llm import Request, Response
-from olympiad_ineq.records import Candidate, Grade, Json, Verdict, Vote
+from olympiad_ineq.records import AuditItem, Candidate, Grade, Json, Verdict, Vote
 from olympiad_ineq.settings import Split, Verifier
 from olympiad_ineq.split import admit
 from olympiad_ineq.verifier import audited, verify_open, worked_for
 from olympiad_ineq.verify import merge
 from tests.llm.test_opinion import candidate
 
+MADE: dict[object, list[AuditItem]] = {}
 SMALL = {"audit_sound": 4, "audit_mutants": 8}
 
 
@@ -35,6 +36,19 @@ def settings_for(folder: Path, **more: object) -> Verifier:
     model = {"name": str(folder), "family": "f", "dtype": "float32", "engine": "vllm"}
     shared = {"model": model, "votes": 2, "shots": 2, "max_new_tokens": 40, **SMALL}
     return Verifier.model_validate({**shared, **more})
+
+
+@pytest.fixture(autouse=True)
+def made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The audit set takes a second to make: the same one is made once for all tests here."""
+
+    def cached(*, seed: int, sound: int, mutants: int, avoid: set[str]) -> list[AuditItem]:
+        key = (seed, sound, mutants, frozenset(avoid))
+        if key not in MADE:
+            MADE[key] = audit_set(seed=seed, sound=sound, mutants=mutants, avoid=avoid)
+        return MADE[key]
+
+    monkeypatch.setattr(verifier, "audit_set", cached)
 
 
 def run(tmp_path: Path, files: tuple[Path, Path], settings: Verifier) -> tuple[list[Vote], Json]:
@@ -121,7 +135,7 @@ def voted(
 ) -> tuple[list[Vote], Json, Voter]:
     voter = Voter(character)
     monkeypatch.setattr(opinion, "open_engine", lambda _: voter)
-    votes, audit = run(tmp_path, files, settings_for(tmp_path, audit_sound=12, audit_mutants=64))
+    votes, audit = run(tmp_path, files, settings_for(tmp_path, audit_sound=12, audit_mutants=32))
     return votes, audit, voter
 
 
@@ -190,11 +204,9 @@ def test_a_careful_model_is_trusted_and_its_rates_are_exact(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = rows(tmp_path, ["a proof of it"], ["open"])
-    from olympiad_ineq.audit import audit_set
-
     worked = worked_for(settings_for(tmp_path), 1)
     known = {name for example in worked for name in example.known_as}
-    items = audit_set(seed=1, sound=12, mutants=64, avoid=known)
+    items = audit_set(seed=1, sound=12, mutants=32, avoid=known)
     sound = {item.proof.text for item in items if item.kind == "sound"}
     _, audit, voter = voted(
         tmp_path, monkeypatch, lambda q: YES if unquoted(q) in sound else NO, files
