@@ -7,7 +7,15 @@ import pytest
 
 from olympiad_ineq.canonical import canonical_key
 from olympiad_ineq.errors import UserError
-from olympiad_ineq.eval.test_sets import classic_examples, classics, ineqmath, lean_ineq_comp, own
+from olympiad_ineq.eval.test_sets import (
+    CLASSICS,
+    classic_examples,
+    classics,
+    ineqmath,
+    lean_ineq_comp,
+    own,
+)
+from olympiad_ineq.held_out import HeldOut
 from olympiad_ineq.kernel import Statement
 from olympiad_ineq.language import read_problem
 from olympiad_ineq.language.parse import parse_statement
@@ -70,6 +78,17 @@ def test_no_two_are_the_same_problem() -> None:
     for example in classic_examples():
         first = keys.setdefault(example.canonical_key, example.source.family)
         assert first == example.source.family, f"{first} is {example.source.family}"
+
+
+def test_each_is_recognised_where_the_data_are_split() -> None:
+    """By its problem, whatever the names and the scaling, and by its text."""
+    held_out = HeldOut([CLASSICS])
+    assert held_out.count == len(ALL) and held_out.unreadable == 0
+    for example in classic_examples():
+        assert held_out.find(example.canonical_key, "")
+        assert held_out.find("another key", example.problem.text)
+    renamed = canonical_key(("x", "y", "z"), "positive", (), "2*x/(y+z)+2*y/(z+x)+2*z/(x+y) >= 3")
+    assert "classics.jsonl" in held_out.find(renamed, "")
 
 
 @pytest.mark.parametrize("load", [ineqmath, lean_ineq_comp, own])

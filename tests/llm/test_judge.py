@@ -117,9 +117,9 @@ def test_no_answer_can_leave_its_quotation() -> None:
 
 
 def test_the_examples_of_the_prompt_are_not_in_the_audit_set() -> None:
-    shots = worked(8, 3)
+    shots = worked(4, 3)
     names = {name for item in shots for name in (item.family, item.canonical_key)}
-    items = audit_set(seed=3, sound=20, mutants=40, avoid=names)
+    items = audit_set(seed=3, sound=12, mutants=16, avoid=names)
     assert not names & {name for item in items for name in (item.family, item.canonical_key)}
 
 
@@ -142,7 +142,10 @@ def endpoint() -> Iterator[Endpoint]:
             pass
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            try:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            except ValueError:
+                return  # its sender was killed in the middle of the question
             with found.lock:
                 found.asked.append(body["messages"][-1]["content"] + str(body.get("seed")))
                 turn = len(found.asked)
@@ -174,7 +177,7 @@ def endpoint() -> Iterator[Endpoint]:
 def test_what_was_judged_before_a_kill_is_not_paid_for_again(
     endpoint: Endpoint, tmp_path: Path
 ) -> None:
-    items = audit_set(seed=4, sound=40, mutants=80)
+    items = audit_set(seed=4, sound=16, mutants=48)
     artifacts.write_jsonl(tmp_path / "items.jsonl", items)
     model = {"name": "m", "family": "f", "engine": "openai", "base_url": endpoint.url}
     chosen = settings(model=model, votes=2, shots=0)
@@ -190,6 +193,7 @@ def test_what_was_judged_before_a_kill_is_not_paid_for_again(
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    time.sleep(0.5)  # what it had sent arrives
     paid = journal.read_bytes().count(b"\n")  # answers that had arrived
     before = Counter(endpoint.asked)
     assert not (tmp_path / "opinions.jsonl").exists() and max(before.values()) == 1
