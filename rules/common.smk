@@ -95,7 +95,14 @@ GRANTED = planner_command.granted(workflow.resource_settings.overwrite_resources
 
 onstart:
     try:
-        planner_command.before_submitting(SETTINGS, GRANTED, Path("results"))
+        planner_command.before_submitting(
+            SETTINGS,
+            GRANTED,
+            Path("results"),
+            planner_command.time_limits(
+                workflow.resource_settings.overwrite_resources or {}
+            ),
+        )
         run_folder.claim(Path("results"), SETTINGS)
         if workflow.executor_plugin.name == "slurm":
             cluster.end_orphans(Path("."))

@@ -8,7 +8,12 @@ import pytest
 from olympiad_ineq.cli import run
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.planner import make_plan
-from olympiad_ineq.planner.command import before_submitting, granted, read_settings
+from olympiad_ineq.planner.command import (
+    before_submitting,
+    granted,
+    read_settings,
+    time_limits,
+)
 from olympiad_ineq.planner.stages import Stage
 
 PHI = Path(__file__).parents[2] / "config" / "phi-1_5.yaml"
@@ -141,3 +146,19 @@ def test_every_rule_of_the_profile_finds_its_stage() -> None:
     before_submitting(settings, wrong, Path("/nowhere"))  # an endpoint needs no GPU
     with pytest.raises(UserError, match="judge .*gives it 7 GPUs"):
         before_submitting(read_settings([PHI], local), wrong, Path("/nowhere"))
+
+
+def test_a_job_longer_than_its_limit_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    profile = {
+        "verify_model": {
+            "gpu": Resource("4"), "gpu_model": Resource("a100"),
+            "runtime": Resource("60 * attempt"),
+        },
+        "train": {"runtime": Resource("720")},
+    }  # fmt: skip
+    limits = time_limits(profile)
+    assert limits == {"verify_model": 60, "train": 720}
+    before_submitting(read_settings([PHI], []), granted(profile), Path("/nowhere"), limits)
+    said = capsys.readouterr().err
+    assert "a job of verify_model is planned for" in said and "may take 1" in said
+    assert "train" not in said

@@ -1,6 +1,7 @@
 """`olympiad-ineq plan`, and what the Snakefile asks before it submits anything."""
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import yaml
 
 from olympiad_ineq.errors import UserError, from_os_error
-from olympiad_ineq.planner.plan import REFUSED, Granted, make_plan, text
+from olympiad_ineq.planner.plan import REFUSED, Granted, make_plan, rule_of, text
 from olympiad_ineq.settings import Settings, expand_dotted, load
 
 EMBEDDED = Path(__file__).resolve().parents[3] / "config" / "config.yaml"
@@ -77,8 +78,27 @@ def _text(resource: Any) -> str | None:
     return None if raw is None else str(raw).strip("\"'")
 
 
-def before_submitting(settings: Settings, grants: Granted, results: Path) -> None:
+def time_limits(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """Minutes of a first attempt by rule, from a profile's `set-resources`."""
+    found = {
+        rule: re.fullmatch(r"(\d+)( *\* *attempt)?", _text(values.get("runtime")) or "")
+        for rule, values in resources.items()
+    }
+    return {rule: int(match[1]) for rule, match in found.items() if match}
+
+
+def before_submitting(
+    settings: Settings,
+    grants: Granted,
+    results: Path,
+    limits: Mapping[str, int] | None = None,
+) -> None:
     """Refuse a run in which something cannot fit, with the arithmetic, unless it is forced.
+
+    A stage planned for longer than its job may take is said; it goes on in its next attempt.
+
+    Args:
+        limits: minutes that a job may take, by rule.
 
     Raises:
         UserError: the first stage that cannot run.
@@ -86,6 +106,15 @@ def before_submitting(settings: Settings, grants: Granted, results: Path) -> Non
     if not any(model for model, _ in grants.values()):
         return  # no GPU is named: nothing to hold the plan against
     found = make_plan(settings, grants, results)
+    for stage in found.stages:
+        minutes = (limits or {}).get(rule_of(stage.name))
+        each = stage.hours / stage.jobs
+        if minutes is not None and each * 60 > minutes:
+            print(
+                f"warning: a job of {stage.name} is planned for {each:.0f} hours and may take "
+                f"{minutes / 60:.0f}: raise its runtime in the profile, or it needs its retries",
+                file=sys.stderr,
+            )
     for stage in found.refused:
         line = f"{stage.name} ({stage.model}) cannot run: {stage.reason}"
         if not settings.plan.force:

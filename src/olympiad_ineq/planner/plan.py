@@ -70,13 +70,18 @@ def make_plan(
     """
     stages = []
     for name in names(settings):
-        rule = RULES.get(name, RULES.get(name.split()[0], name.split()[0]))
-        device = _device(settings, (granted or {}).get(rule))
+        device = _device(settings, (granted or {}).get(rule_of(name)))
         found = stage(settings, name, device, results)
         if found.verdict != "fits":
             found = replace(found, advice=advice(settings, found, device, results))
         stages.append(found)
     return Plan(tuple(stages), settings.plan.gpus, _wall(stages, settings.plan.gpus))
+
+
+def rule_of(stage: str) -> str:
+    """The rule whose jobs a stage's name means."""
+    first = stage.split()[0]
+    return RULES.get(stage, RULES.get(first, first))
 
 
 def _device(settings: Settings, grant: tuple[str | None, int] | None) -> Device:
