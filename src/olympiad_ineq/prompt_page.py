@@ -10,12 +10,13 @@ from pathlib import Path
 from olympiad_ineq.artifacts import write_text
 from olympiad_ineq.data_gen.model import ANSWER_SCHEMA, Exemplars, plan, request_for
 from olympiad_ineq.errors import UserError, run_main
+from olympiad_ineq.eval import judge
 from olympiad_ineq.exemplars import bad, good
 from olympiad_ineq.llm import Request
 from olympiad_ineq.opinion import VERDICT_SCHEMA, Panel, Question, requests_for, worked_examples
 from olympiad_ineq.prompts import few_shot, prompt
 from olympiad_ineq.records import TECHNIQUES
-from olympiad_ineq.settings import DataGen, Model
+from olympiad_ineq.settings import DataGen, Judge, Model
 
 SEED = 20260101
 _MODEL = Model(name="the model", family="any")
@@ -39,6 +40,10 @@ def rendered() -> str:
             "under judgement is quoted line by line between markers that hold a hash of it. "
             + _keys(VERDICT_SCHEMA),
             _conversation(_verifier()),
+            "## Judge",
+            "One vote on a student's answer, with two worked examples of the audit's kind, which are "
+            "not in the audit set. " + _keys(judge.VERDICT_SCHEMA),
+            _conversation(_judge()),
             "## Student",
             "The tuned model sees the problem alone, the base model worked examples before it.",
             _fenced(prompt(good()[1].text)),
@@ -66,6 +71,13 @@ def _verifier() -> Request:
     row = bad()[1]
     question = Question("", row.text, row.proof)
     return requests_for(question, panel, worked_examples(2, SEED), SEED)[0]
+
+
+def _judge() -> Request:
+    row = bad()[1]
+    settings = Judge(model=_MODEL, shots=2)
+    question = judge.Question("", row.text, row.proof)
+    return judge.requests_for(question, settings, judge.worked(2, SEED), SEED)[0]
 
 
 def _keys(schema: dict[str, object]) -> str:
