@@ -209,6 +209,18 @@ def test_held_out_problems_are_caught_by_key_and_by_text(
         assert found.dropped[0].kind == "held_out" and "line" in found.dropped[0].reason
 
 
+def test_held_out_files_of_one_name_are_both_kept(tmp_path: Path) -> None:
+    texts = ("Prove that $a^8+b^5 \\ge 3ab^7+a-\\pi$.", "Show that $c^2-9c^7+\\pi d \\le d^{11}$.")
+    paths = [tmp_path / folder / "p.txt" for folder in ("one", "two")]
+    for path, text in zip(paths, texts, strict=True):
+        path.parent.mkdir()
+        path.write_text(text + "\n")
+    held_out = HeldOut(paths)
+    found = [held_out.find("no key", text) for text in texts]
+    assert found == ["its text is nearly that of p.txt, line 1",
+                     "its text is nearly that of p.txt (2), line 1"]  # fmt: skip
+
+
 def test_the_stock_phrase_alone_is_no_likeness() -> None:
     stock = "Let a, b, c be positive reals such that"
     assert shingles(stock) == shingles("Let $a, b, c > 0$.") == frozenset()

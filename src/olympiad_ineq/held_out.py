@@ -37,9 +37,12 @@ class HeldOut:
         self.count = self.unreadable = 0
         self._keys: dict[str, str] = {}
         self._index = Index(ALIKE)
-        for path in paths:
+        for number, path in enumerate(paths):
+            # a folder's name must not be in the data; two files of one name are told apart
+            again = [p.name for p in paths[:number]].count(path.name)
+            name = f"{path.name} ({again + 1})" if again else path.name
             for where, record in _records(path):
-                self._add(where, record)
+                self._add(where, where.replace(str(path), name, 1), record)
 
     def find(self, key: str, text: str) -> str:
         """Which held-out problem this one is, in words; empty if none."""
@@ -48,7 +51,7 @@ class HeldOut:
         where = self._index.find(text)
         return f"its text is nearly that of {where}" if where else ""
 
-    def _add(self, where: str, record: Json | str) -> None:
+    def _add(self, where: str, name: str, record: Json | str) -> None:
         self.count += 1
         text = record if isinstance(record, str) else _text(record)
         fields = None if isinstance(record, str) else _fields(record)
@@ -62,11 +65,11 @@ class HeldOut:
             if fields is None:
                 read = read_problem(text)
                 fields = (read.variables, read.domain, read.given, read.goal)
-            self._keys.setdefault(canonical_key(*fields), where)
+            self._keys.setdefault(canonical_key(*fields), name)
         except (Unreadable, ValueError, RecursionError):
             self.unreadable += 1
         if shingles(text):
-            self._index.add(where, text)
+            self._index.add(name, text)
 
 
 def _records(path: Path) -> Iterator[tuple[str, Json | str]]:
