@@ -4,22 +4,6 @@ predict → judge (the checker, and a judging model's opinion where one is named
 are themselves graded on the audit set. Controls complete the 2 x 2 of weights and prompting.
 """
 
-
-def test_set(wildcards):
-    classics = wildcards.run.startswith(settings_module.CLASSICS)
-    return f"results/split/{'classics' if classics else 'test'}.parquet"
-
-
-def reference(wildcards):
-    """Tuned models are compared with baseline on the same problems, those of the learning curve
-    with one another, the controls in controls.json."""
-    name = wildcards.run.removeprefix(settings_module.CLASSICS)
-    if name.startswith(("baseline", "curve_")) or name in settings_module.CONTROLS:
-        return []
-    prefix = wildcards.run.removesuffix(name)
-    return f"results/eval/{prefix}baseline/judgements.jsonl"
-
-
 FULL_JUDGE = as_json(SETTINGS.eval.judge) if SETTINGS.eval.judge else "null"
 # The floor changes what is believed, not what is asked.
 JUDGE = (
@@ -50,7 +34,7 @@ rule classics:
 
 rule predict:
     input:
-        test=test_set,
+        test=lambda wildcards: settings_module.test_set_of(wildcards.run),
         train="results/split/train.parquet",
         model=lambda wildcards: f"results/train/{settings_module.weights_of(wildcards.run)}/model",
     output:
@@ -79,7 +63,7 @@ rule predict:
 
 rule judge_model:
     input:
-        test=test_set,
+        test=lambda wildcards: settings_module.test_set_of(wildcards.run),
         predictions="results/eval/{run}/predictions.jsonl",
     output:
         update("results/eval/{run}/opinions.jsonl"),
@@ -106,7 +90,7 @@ rule judge_model:
 
 rule judge:
     input:
-        test=test_set,
+        test=lambda wildcards: settings_module.test_set_of(wildcards.run),
         predictions="results/eval/{run}/predictions.jsonl",
         opinions="results/eval/{run}/opinions.jsonl" if SETTINGS.eval.judge else [],
     output:
@@ -139,7 +123,11 @@ rule score:
     input:
         predictions="results/eval/{run}/predictions.jsonl",
         judgements="results/eval/{run}/judgements.jsonl",
-        reference=reference,
+        reference=lambda wildcards: (
+            f"results/eval/{against}/judgements.jsonl"
+            if (against := settings_module.compared_with(wildcards.run))
+            else []
+        ),
         audit="results/eval/judge_audit.json" if SETTINGS.eval.judge else [],
     output:
         update("results/eval/{run}.json"),

@@ -41,8 +41,8 @@ def rendered() -> str:
             + _keys(VERDICT_SCHEMA),
             _conversation(_verifier()),
             "## Judge",
-            "One vote on a student's answer, with two worked examples of the audit's kind, which are "
-            "not in the audit set. " + _keys(judge.VERDICT_SCHEMA),
+            "One vote on a student's answer, with two worked examples of the audit's kind, which "
+            "are not in the audit set. " + _keys(judge.VERDICT_SCHEMA),
             _conversation(_judge()),
             "## Student",
             "The tuned model sees the problem alone, the base model worked examples before it.",

@@ -367,6 +367,22 @@ class Eval(Section):
         return Predict(shots=own.shots, **shared)
 
 
+def test_set_of(run: str) -> str:
+    """The file that a run is tested on."""
+    return f"results/split/{'classics' if run.startswith(CLASSICS) else 'test'}.parquet"
+
+
+def compared_with(run: str) -> str | None:
+    """The run that a run is compared with on the same problems: `baseline` of its test set.
+
+    Those of the learning curve are compared with one another, the controls in controls.json.
+    """
+    name = run.removeprefix(CLASSICS)
+    if name.startswith(("baseline", "curve_")) or name in CONTROLS:
+        return None
+    return run.removesuffix(name) + "baseline"
+
+
 def weights_of(run: str) -> str:
     """Whose weights a run uses: results/train/<this>/model."""
     name = run.removeprefix(CLASSICS)

@@ -6,11 +6,20 @@ from pathlib import Path
 import pytest
 
 from olympiad_ineq import artifacts, prompts
+from olympiad_ineq import settings as settings_module
 from olympiad_ineq.eval import predict as predicting
 from olympiad_ineq.eval.judge import questions_about, requests_for
 from olympiad_ineq.llm import Request, Response
 from olympiad_ineq.records import Example, Json, Prediction
-from olympiad_ineq.settings import CONTROLS, MAIN_RUNS, Judge, Settings, load, weights_of
+from olympiad_ineq.settings import (
+    CONTROLS,
+    MAIN_RUNS,
+    Judge,
+    Settings,
+    compared_with,
+    load,
+    weights_of,
+)
 from tests.eval.test_predict import TEST, TRAIN
 from tests.test_settings import default
 
@@ -135,6 +144,18 @@ def test_the_controls_cross_weights_and_prompting(settings: Settings) -> None:
     for run in cells:
         assert weights_of(f"classics_{run}") == weights_of(run)
         assert settings.eval.predict(f"classics_{run}") == settings.eval.predict(run)
+
+
+def test_runs_are_compared_on_the_same_problems() -> None:
+    against = {
+        "final": "baseline", "sweep_slow": "baseline", "classics_final": "classics_baseline",
+        "baseline": None, "classics_baseline": None, "curve_250_s1": None, "base_zero_shot": None,
+    }  # fmt: skip
+    assert {run: compared_with(run) for run in against} == against
+    for run, other in against.items():
+        assert other is None or settings_module.test_set_of(run) == settings_module.test_set_of(
+            other
+        )
 
 
 @pytest.mark.parametrize("role", ["teacher", "student"])
