@@ -125,14 +125,20 @@ def test_the_loss_of_one_example_moves_no_other(
     assert moved[:first].max() == moved[first + second - 1 :].max() == 0
 
 
-def test_products_in_bf16_are_attention() -> None:
+def test_products_in_bf16_are_about_as_exact_as_the_fused_kernel() -> None:
+    """Sharp attention, where scores rounded to bf16 would be six times worse."""
     torch.manual_seed(0)
-    query, key, value = (torch.randn(1, n, 70, 16) for n in (6, 2, 2))
-    expected = scaled_dot_product_attention(query, key, value, is_causal=True, enable_gqa=True)
-    found, _ = attention.attend(
-        torch.nn.Identity(), query.bfloat16(), key.bfloat16(), value.bfloat16(), None, lengths=[70]
+    query, key = (3 * torch.randn(1, n, 160, 64).bfloat16() for n in (6, 2))
+    value = torch.randn(1, 2, 160, 64).bfloat16()
+    exact = scaled_dot_product_attention(
+        query.float(), key.float(), value.float(), is_causal=True, enable_gqa=True
     )
-    assert torch.allclose(found.transpose(1, 2).float(), expected, atol=0.03)
+    fused = scaled_dot_product_attention(query, key, value, is_causal=True, enable_gqa=True)
+    found, _ = attention.attend(torch.nn.Identity(), query, key, value, None, lengths=[160])
+    ours, theirs = (
+        float((x.float() - exact).square().mean().sqrt()) for x in (found.transpose(1, 2), fused)
+    )
+    assert ours < 1.5 * theirs
 
 
 @pytest.mark.parametrize("kind", ["llama", "phi"])
@@ -143,9 +149,9 @@ def test_a_model_under_autocast_takes_the_products(
     taken: list[torch.dtype] = []
     plain = attention._products
 
-    def products(query: torch.Tensor, *rest: Any) -> torch.Tensor:
-        taken.append(query.dtype)
-        return plain(query, *rest)
+    def products(query: Any, key: Any, value: Any, scale: float) -> torch.Tensor:
+        taken.append(value.dtype)
+        return plain(query, key, value, scale)
 
     monkeypatch.setattr(attention, "_products", products)
     model = phi() if kind == "phi" else tiny(tiny_base)
