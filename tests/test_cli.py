@@ -159,6 +159,27 @@ def test_hostile_lines_are_verdicts_at_once(
     assert not list(tmp_path.iterdir())
 
 
+def test_hostile_lines_need_no_memory(tmp_path: Path) -> None:
+    """All of them in one process, under a hard limit of 64 MB above what the imports take."""
+    path = tmp_path / "hostile"
+    path.write_bytes(b"".join(HOSTILE.values()))
+    code = (
+        "import resource, sys\n"
+        "from olympiad_ineq.search.lines import check_line\n"
+        f"check_line(({lines(PAIR).encode()!r}, 1.0))\n"
+        "pages = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
+        "limit = pages + 64 * 2**20\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (limit, limit))\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        f"for raw in open({str(path)!r}, 'rb'):\n"
+        "    assert check_line((raw.rstrip(b'\\n'), 0.5))['statement']\n"
+        "grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before\n"
+        "assert grown < 64 * 1024, grown\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+
+
 def test_hostile_lines_through_the_command(tmp_path: Path) -> None:
     found, _ = check(b"".join(HOSTILE.values()) + lines(PAIR).encode())
     assert len(found) == len(HOSTILE) + 1

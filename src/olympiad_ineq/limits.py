@@ -19,7 +19,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 # A fork server is single-threaded whatever its parent has loaded, so forking it is safe; the
-# modules below are imported there once and shared by every worker.
+# modules below, and the one that the first function comes from, are imported there once and shared
+# by every worker.
 _CONTEXT = multiprocessing.get_context("forkserver")
 _PRELOAD = ["olympiad_ineq.proof", "olympiad_ineq.canonical"]
 _WINDOW = 64
@@ -67,12 +68,17 @@ def _serve(function: Callable[[T], R], pipe: "Connection[object, T]", memory_mb:
         pipe.send(outcome)
 
 
+def _home(function: Callable[..., object]) -> str:
+    """The module of a function or of a partial of one."""
+    return str(getattr(function, "func", function).__module__)
+
+
 class _Pool(Generic[T, R]):
     def __init__(
         self, function: Callable[[T], R], seconds: float, memory_mb: int, workers: int
     ) -> None:
         self.function, self.seconds, self.memory_mb = function, seconds, memory_mb
-        _CONTEXT.set_forkserver_preload(_PRELOAD)
+        _CONTEXT.set_forkserver_preload([*_PRELOAD, _home(function)])
         self.workers = [self._start() for _ in range(workers)]
 
     def _start(self) -> _Worker:
