@@ -187,11 +187,20 @@ def chains(draft: Draft) -> list[Chain]:
     return [parse_chain(text, draft.variables) for text in texts]
 
 
+def terms(side: Expr) -> list[Expr]:
+    """The terms of a sum, without their signs."""
+    parts = side.args if isinstance(side, Add) else (side,)
+    return [x.arg if isinstance(x, Neg) else x for x in parts]
+
+
 def test_nothing_silly_is_written(sample: list[Draft]) -> None:
     for draft in sample:
         goal = parse_chain(draft.goal, draft.variables)
         seen = {x.name for part in goal.parts for x in walk(part) if isinstance(x, Var)}
         assert seen == set(draft.variables), draft.goal
+        assert (
+            sum(any(isinstance(x, Num) and x.value for x in terms(side)) for side in goal.parts) < 2
+        )
         for side in goal.parts:
             if isinstance(side, Add):
                 assert len(set(map(repr, side.args))) == len(side.args), draft.goal

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from benchmarks.common.mutants import classics
 from olympiad_ineq.language.parse import parse_statement
 from olympiad_ineq.search.decide import decide
-from tests.fuzz.mutants import Hole, certificate_hole, certificate_mutant, hunt
+from tests.fuzz.mutants import Hole, Tally, certificate_hole, certificate_mutant, hunt
 
 
 def main() -> int:
@@ -32,7 +32,8 @@ def main() -> int:
     accepted = tried = 0
     holes: list[Hole] = []
     bar = tqdm(total=options.mutants, desc="proofs", unit="mutant", mininterval=2)
-    for count, fresh, hole in hunt(options.mutants, options.seed):
+    tally = Tally()
+    for count, fresh, hole in hunt(options.mutants, options.seed, tally=tally):
         accepted += count > 0
         tried += fresh
         holes += [hole] if hole else []
@@ -56,6 +57,10 @@ def main() -> int:
     summary = {
         "seed": options.seed, "proof mutants": options.mutants,
         "mutants with an accepted claim": accepted, "distinct claims tried": tried,
+        "by mutation": {
+            kind: {"tried": tally.tried[kind], "accepted": tally.accepted[kind]}
+            for kind in sorted(tally.tried)
+        },
         "certificate mutants": extra, "certificates accepted": certificates,
         "false claims accepted": len(holes), "seconds": round(time.time() - started),
     }  # fmt: skip

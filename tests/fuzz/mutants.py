@@ -12,8 +12,9 @@ import copy
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -253,8 +254,11 @@ def mutant(case: Case, rng: random.Random) -> Case:
     """A case with one to three changes."""
     made = copy.deepcopy(case)
     made["problem"]["given"] = list(made["problem"]["given"])
+    made["mutations"] = []
     for _ in range(rng.choice((1, 1, 2, 2, 3))):
-        rng.choice(MUTATIONS)(made, rng)
+        mutation = rng.choice(MUTATIONS)
+        mutation(made, rng)
+        made["mutations"].append(mutation.__name__)
         if not made["steps"]:
             break
     return made
@@ -301,7 +305,17 @@ def falsehood(case: Case, claim: str, deep: bool) -> dict[str, str] | None:
     return witness
 
 
-def hunt(count: int, seed: int, symbolic: int = 240) -> Iterator[tuple[int, int, Hole | None]]:
+@dataclass
+class Tally:
+    """Mutants by kind of mutation: tried, and with a claim accepted. One mutant may have several."""
+
+    tried: Counter[str] = field(default_factory=Counter)
+    accepted: Counter[str] = field(default_factory=Counter)
+
+
+def hunt(
+    count: int, seed: int, symbolic: int = 240, tally: Tally | None = None
+) -> Iterator[tuple[int, int, Hole | None]]:
     """Try mutants; after each yield (claims accepted, claims that the original made, a hole)."""
     rng = random.Random(seed)
     cases = seeds(symbolic, seed)
@@ -309,6 +323,9 @@ def hunt(count: int, seed: int, symbolic: int = 240) -> Iterator[tuple[int, int,
     for k in range(count):
         case = mutant(cases[k % len(cases)], rng)
         found = accepted_claims(case)
+        if tally is not None:
+            tally.tried.update(set(case["mutations"]))
+            tally.accepted.update(set(case["mutations"]) if found else ())
         hole = None
         problem = case["problem"]
         place = f"{problem['domain']} {problem['variables']} {problem['given']}"

@@ -265,12 +265,9 @@ def goal_text(work: Work, terms: Sequence[Mono]) -> str | None:
         and roll < (0.3 if work.level > 1 or len(terms) < 4 else 0.1)
         and numbers[0].coef > 0
     ):
-        # x^2 - 4x + 7 >= 3: the number is shared between the sides.
+        # x^2 - 4x >= -4: the least value of what depends on x.
         rest = [t for t in terms if not t.is_number]
-        shown = numbers[0].coef + work.rng.choice((1, 1, 2, 3))
-        return work.ge(
-            [*ordered(rest), number(shown, work.n)], [number(shown - numbers[0].coef, work.n)]
-        )
+        return work.ge(ordered(rest), [number(-numbers[0].coef, work.n)])
     if right and roll < 0.85:
         return relation(work, ordered(terms) if work.n == 1 else terms)
     if len(terms) > 5 or not right:
