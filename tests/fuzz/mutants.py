@@ -307,7 +307,7 @@ def falsehood(case: Case, claim: str, deep: bool) -> dict[str, str] | None:
 
 @dataclass
 class Tally:
-    """Mutants by kind of mutation: tried, and with a claim accepted. One mutant may have several."""
+    """Mutants by kind of mutation, tried and with a claim accepted; one may have several kinds."""
 
     tried: Counter[str] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)
