@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -139,6 +140,19 @@ def test_disagreements_can_be_read_with_the_judges_words(
     assert "is not to be believed" in agreement and "Sound proofs rejected" in agreement
     assert "Judge not believed" in opened.js("return document.querySelector('.verdict').innerText")
     assert "Training or prompting?" in opened.js("return document.body.innerText")
+
+
+def test_a_believed_judges_corrected_rate_is_in_the_headline(tmp_path: Path) -> None:
+    report = load(*write(tmp_path, 40, with_judge=True), extras(tmp_path))
+    trusted = {"headline": {"by": "corrected", "because": "the judge may be believed: so"}}
+    page = build(
+        replace(report, baseline=report.baseline | trusted, final=report.final | trusted), TITLE
+    )
+    rate = f"errors {100 * report.final['corrected']['rate']:.1f} %"
+    assert rate in page and "Judge believed." in page and "Judge not believed." not in page
+    assert "corrected for the judge" in page and "corrected for the judge" not in build(
+        report, TITLE
+    )
 
 
 def axe(window: Browser) -> list[str]:
