@@ -313,15 +313,15 @@ def test_shards_of_a_target_never_ask_the_same(
 
 @pytest.mark.model
 def test_every_request_to_a_real_model_ends_as_one_row(smollm2: Path, tmp_path: Path) -> None:
-    """32 requests to a model whose mathematics is worthless, twice: the second asks nothing."""
-    settings = data_gen(str(smollm2), shots=1, max_new_tokens=200, temperature=0.7)
+    """16 requests to a model whose mathematics is worthless, twice: the second asks nothing."""
+    settings = data_gen(str(smollm2), requests=16, shots=1, max_new_tokens=120, temperature=0.7)
     out, rejects = tmp_path / "rows.jsonl", tmp_path / "rejects.jsonl"
     written = []
     for _ in range(2):
         candidates, rejected = generate_shard(settings, 0, 7, out, rejects, tmp_path / "journal")
-        asked = {ask.id for ask in plan(settings, 32, 7)}
+        asked = {ask.id for ask in plan(settings, 16, 7)}
         rows = [c.source.detail["ask"]["id"] for c in candidates] + [r.id for r in rejected]
-        assert len(rows) == 32 and set(rows) == asked
+        assert len(rows) == 16 and set(rows) == asked
         assert list(artifacts.read_jsonl(out, Candidate)) == candidates
         assert list(artifacts.read_jsonl(rejects, Reject)) == rejected
         manifest = json.loads((tmp_path / "rows.jsonl.manifest.json").read_text())

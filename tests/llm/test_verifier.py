@@ -250,7 +250,11 @@ def test_as_many_examples_as_an_endpoints_context_holds(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
-def test_a_real_model_votes_on_what_is_open_alone(smollm2: Path, tmp_path: Path) -> None:
+def test_a_real_model_votes_on_what_is_open_alone(
+    smollm2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = verifier.audit_set
+    monkeypatch.setattr(verifier, "audit_set", lambda **sizes: whole(**sizes)[::5])
     grades: list[Grade] = ["open", "proved", "limit", "refuted", "unreadable", "open", "open"]
     proofs = [f"Proof {n}: squares are not negative." for n in range(6)]
     proofs.append("long " * 2000)
@@ -269,7 +273,7 @@ def test_a_real_model_votes_on_what_is_open_alone(smollm2: Path, tmp_path: Path)
     manifest = json.loads((tmp_path / "votes.jsonl.manifest.json").read_text())
     assert sum(manifest["outcomes"].values()) == 4 and sum(manifest["ballots"].values()) == 4
     assert sum(sum(audit[part].values()) for part in ("sound", "wrong")) == audit["items"]
-    assert audit["sound"]["unasked"] == 0 and audit["items"] > 60
+    assert audit["sound"]["unasked"] == 0 and audit["items"] > 12
 
     with pytest.raises(UserError, match="exceeds the context"):
         run(tmp_path, files, settings.model_copy(update={"shots": 24}))
