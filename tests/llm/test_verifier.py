@@ -253,8 +253,7 @@ def test_as_many_examples_as_an_endpoints_context_holds(tmp_path: Path) -> None:
 def test_a_real_model_votes_on_what_is_open_alone(
     smollm2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = verifier.audit_set
-    monkeypatch.setattr(verifier, "audit_set", lambda **sizes: whole(**sizes)[::5])
+    monkeypatch.setattr(verifier, "audit_set", lambda **sizes: audit_set(**sizes)[::5])
     grades: list[Grade] = ["open", "proved", "limit", "refuted", "unreadable", "open", "open"]
     proofs = [f"Proof {n}: squares are not negative." for n in range(6)]
     proofs.append("long " * 2000)
