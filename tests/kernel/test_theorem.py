@@ -173,6 +173,14 @@ def test_assumptions_are_carried_and_settle_nothing() -> None:
         k.settle(world, [k.restated(assumed, fact)])
 
 
+@pytest.mark.parametrize("hypothesis", ["a >= b", "a > 1", "a+2*b = 3", "a = b^2", "a*b^2 = 1"])
+def test_a_permutation_must_keep_the_hypotheses(hypothesis: str) -> None:
+    world = make("positive", (hypothesis,))
+    with pytest.raises(Broken):
+        k.permuted(k.given(world, 0), ["b", "a", "c"])
+    assert k.permuted(k.given(world, 0), NAMES).diff.num == world.given[0].diff.num
+
+
 def test_theorems_of_two_worlds_do_not_mix() -> None:
     one, two = make("positive", ()), make("real", ())
     s = k.signed(one, Frac(one.gens[0], {}))

@@ -222,6 +222,9 @@ def canonical_steps(
         if any(str(x) != "1" for x in weights):
             whole = all(str(x).lstrip("-").isdigit() for x in weights)
             new["weights"] = [int(str(x)) if whole else str(x) for x in weights]
+        for key in ("order", "cases", "images", "domain", "given", "lemma", "steps"):
+            if key in step:  # steps of their own keep their names: nobody else cites them
+                new[key] = step[key]
         if step.get("by") == "schur" and step.get("degree", 1) != 1:
             new["degree"] = step["degree"]
         out.append(new)

@@ -21,7 +21,7 @@ from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_number
 
 from .match import entails, gives, matches
 from .points import Points
-from .rules import CITING, NAMES, RULES, Known, Reader, Step, Yield
+from .rules import CITING, NAMES, OWN_STEPS, RULES, Known, Reader, Step, Yield
 from .worlds import contradictory, world_of
 
 GRADES = ("proved", "supported", "open", "limit", "unreadable", "refuted")
@@ -217,12 +217,14 @@ class _Checker:
         what = f"{self.what(step, rule)} gives {lhs} {first.theorem.op} {rhs}"
         raise Broken(f"{what}, not {claim.text}")
 
-    def prove(self, statement: Statement, steps: Sequence[Mapping[str, object]]) -> list[Theorem]:
+    def prove(
+        self, statement: Statement, steps: Sequence[Mapping[str, object]]
+    ) -> tuple[World, list[Theorem]]:
         """The links of another statement's goal by steps of its own, in a world of its own."""
         if len(steps) > MAX_STEPS or any(
-            isinstance(s, Mapping) and s.get("by") in ("cases", "wlog") for s in steps
+            isinstance(s, Mapping) and s.get("by") in OWN_STEPS for s in steps
         ):
-            raise Broken("too many steps, or cases within a case")
+            raise Broken("too many steps, or steps of their own within such steps")
         world = world_of(statement, _texts(list(steps)))
         if contradictory(world):
             raise Broken("the hypotheses contradict each other or the domain")
@@ -234,7 +236,7 @@ class _Checker:
         shown = inner.repeated(inner.target)
         if shown is None:
             raise Broken("no step gives the claim")
-        return shown
+        return world, shown
 
     def what(self, step: Mapping[str, object], rule: str) -> str:
         parts = [NAMES[rule]]

@@ -64,7 +64,9 @@ class Reader:
 
 
 # The links of a statement's goal from steps of its own, in the statement's own world.
-Prover: TypeAlias = Callable[[Statement, Sequence[Mapping[str, object]]], list[Theorem]]
+Prover: TypeAlias = Callable[
+    [Statement, Sequence[Mapping[str, object]]], tuple[World, list[Theorem]]
+]
 
 
 class Step:
@@ -456,11 +458,57 @@ def cases(s: Step) -> Iterable[Yield]:
         chain = parse_chain(text, s.world.statement.variables)
         about = replace(s.world.statement, given=(*s.world.statement.given, chain), goal=s.chain)
         try:
-            shown += s.prove(about, steps)
+            shown += s.prove(about, steps)[1]
         except Broken as error:
             raise Broken(f"in the case {text}: {error}") from None
     found = kernel.whatever_order(s.world, shown)
     yield Yield(found, lambda: (s.claim.lhs, s.claim.rhs))
+
+
+def substitute(s: Step) -> Iterable[Yield]:
+    """The claim as an inequality in new variables that stand for expressions of the old ones.
+
+    {"by": "substitute", "images": {"x": "a/b", "y": "b/a"}, "given": ["x*y = 1"], "domain":
+    "positive", "lemma": "x+y >= 2", "steps": [...]}: the steps prove the lemma for all x, y of the
+    domain that meet its hypotheses; that the images do so is shown here. Proof: kernel.instance.
+    """
+    images, domain = s.step.get("images"), s.step.get("domain", "positive")
+    steps, given = s.step.get("steps"), s.step.get("given", [])
+    if not isinstance(images, Mapping) or not 0 < len(images) <= 6:
+        raise Unreadable("the field images must give an expression for each of up to 6 variables")
+    if not isinstance(steps, Sequence) or not isinstance(given, Sequence) or isinstance(given, str):
+        raise Unreadable("the fields steps and given must be lists")
+    if s.prove is None or domain not in _BOUNDS:
+        raise Broken(f"a lemma's domain is one of {', '.join(_BOUNDS)}, and it has steps")
+    names, world = [str(name) for name in images], s.world
+    bounds = [f"{name} {_BOUNDS[domain]} 0" for name in names] if _BOUNDS[domain] else []
+    lemma = parse_statement(
+        names, "real", [*bounds, *map(str, given)], str(s.step.get("lemma", ""))
+    )
+    inner, theorems = s.prove(lemma, steps)
+    proved = kernel.settle(inner, theorems)
+    exprs = [s.read(str(images[name])) for name in images]
+    at = {name: world.frac(expr) for name, expr in zip(names, exprs, strict=True)}
+    conditions = []
+    links = [f for chain in lemma.given for f in world.links(chain, at)]
+    for i, fact in enumerate(links):
+        shown = (
+            kernel.vanishing(world, fact.diff) if fact.op == "="
+            else kernel.signed(world, exprs[i]) if i < len(bounds)
+            else kernel.signed(world, fact.diff)
+        )  # fmt: skip
+        if fact.op == ">" and shown.op != ">":
+            raise Broken("a value is not shown to be positive")
+        conditions.append(shown)
+    for found in kernel.instance(world, proved, at, conditions):
+        yield Yield(found, partial(_as_difference, world, found))
+
+
+_BOUNDS = {"positive": ">", "nonnegative": ">=", "real": ""}
+
+
+def _as_difference(w: World, t: Theorem) -> tuple[Frac, Frac]:
+    return t.diff, w.const(0)
 
 
 Rule: TypeAlias = Callable[[Step], Iterable[Yield]]
@@ -468,12 +516,15 @@ RULES: dict[str, Rule] = {
     "amgm": amgm, "cauchy": cauchy, "titu": titu, "square": square, "positive": positive,
     "identity": identity, "combine": combine, "chain": combine, "multiply": multiply,
     "scale": scale, "cyclic": cyclic, "schur": schur, "cases": cases, "wlog": cases,
+    "substitute": substitute,
 }  # fmt: skip
+OWN_STEPS = frozenset({"cases", "wlog", "substitute"})
 CITING = frozenset({"combine", "chain", "multiply", "scale", "cyclic"})
 NAMES = {
     "amgm": "AM-GM", "cauchy": "Cauchy-Schwarz", "titu": "Titu's lemma", "square": "the square",
     "positive": "the sign", "identity": "the identity", "combine": "the combination",
     "chain": "the chain", "multiply": "the product", "scale": "the scaled step",
     "cyclic": "the permuted step", "schur": "Schur's inequality",
+    "substitute": "the substitution",
     "cases": "the distinction of cases", "wlog": "the order without loss of generality",
 }  # fmt: skip
