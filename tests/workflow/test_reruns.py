@@ -144,7 +144,7 @@ def test_without_the_test_set_only_its_dependents_are_remade(copied_run: Path) -
     before = (copied_run / "results/split/train.parquet").stat().st_mtime_ns
     (copied_run / "results/split/test.parquet").unlink()
     dry = snakemake(copied_run, "--dry-run", "results/eval/final.json")
-    assert planned(dry.stdout) == ["predict", "score", "split_side"], dry.stdout
+    assert planned(dry.stdout) == ["judge", "predict", "score", "split_side"], dry.stdout
     done = snakemake(copied_run, "results/eval/final.json")
     assert done.returncode == 0, done.stdout[-3000:]
     assert (copied_run / "results/split/train.parquet").stat().st_mtime_ns == before
@@ -208,3 +208,5 @@ def test_the_full_run_asks_for_gpus_on_gpu_rules_only(tmp_path: Path) -> None:
         "predict": {"1:a100"},
     }
     assert gpus["judge_model"] == {"0"}  # an API judge needs none
+
+
