@@ -208,5 +208,3 @@ def test_the_full_run_asks_for_gpus_on_gpu_rules_only(tmp_path: Path) -> None:
         "predict": {"1:a100"},
     }
     assert gpus["judge_model"] == {"0"}  # an API judge needs none
-
-
