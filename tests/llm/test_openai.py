@@ -197,6 +197,15 @@ def test_a_refusal_of_everything_is_one_line(tmp_path: Path, code: str) -> None:
         ask(engine, tmp_path / "j", REQUESTS[:6])
 
 
+def test_an_endpoint_where_nobody_answers_is_one_line(tmp_path: Path) -> None:
+    settings = Model(engine="openai", name="m", family="f", base_url="http://127.0.0.1:9/v1")
+    with (
+        closing(OpenAIEngine(settings, attempts=2, first_pause=0.01)) as engine,
+        pytest.raises(UserError, match="nobody answers there.*correct base_url"),
+    ):
+        ask(engine, tmp_path / "j", REQUESTS)
+
+
 def test_finished_answers_survive_what_ends_the_stage(tmp_path: Path) -> None:
     def behave(prompt: str, before: int) -> str:
         return "401" if prompt == "question 30" and before == 0 else "good"

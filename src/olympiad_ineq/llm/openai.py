@@ -58,6 +58,8 @@ class OpenAIEngine:
             api_key=key or "none", base_url=model.base_url, max_retries=0, timeout=timeout
         )
         self.attempts_made = 0
+        self._reached = False  # whether anybody has ever answered there
+        self._refused = False  # whether a connection was refused
         self.fingerprint: Json = {
             "engine": "openai",
             "name": model.name,
@@ -114,13 +116,21 @@ class OpenAIEngine:
         for attempt in range(self._attempts):
             self.attempts_made += 1
             try:
-                return position, await self._ask(request)
+                answer = await self._ask(request)
+                self._reached = True
+                return position, answer
             except Exception as error:
                 pause, reason = self._judge(error, attempt)
             if pause is None:
                 return position, Response("", "failed", 0, 0, reason)
             if attempt + 1 < self._attempts:
                 await asyncio.sleep(pause)
+        if self._refused and not self._reached:
+            raise UserError(
+                f"endpoint {self._client.base_url}",
+                f"nobody answers there, after {self._attempts} attempts",
+                "start the server, or correct base_url",
+            )
         return position, Response("", "failed", 0, 0, f"{self._attempts} attempts: {reason}")
 
     def _judge(self, error: Exception, attempt: int) -> tuple[float | None, str]:
@@ -133,6 +143,9 @@ class OpenAIEngine:
         from openai import APIConnectionError, APIStatusError, OpenAIError
 
         pause = min(LONGEST_PAUSE, self._first_pause * 2**attempt) * random.uniform(0.5, 1)
+        # by name: the client may carry an httpx of its own
+        self._refused |= type(error.__cause__).__name__ == "ConnectError"
+        self._reached |= isinstance(error, APIStatusError)
         if isinstance(error, APIStatusError):
             code = error.status_code
             if code in FINAL:
