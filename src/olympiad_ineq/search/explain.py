@@ -81,7 +81,7 @@ def _why(statement: Statement, certificate: Mapping[str, Any]) -> list[str]:
     left = "left - right" if _larger_left(statement.goal) else "right - left"
     factor = "" if multiplier == "1" else f"{multiplier} * "
     rows = [f"  {factor}({left}) is the sum of"]
-    rows += [f"    {_part(part)}" for part in certificate["parts"]]
+    rows += [f"    {_part(statement, part)}" for part in certificate["parts"]]
     rows.append(
         "  and each of these is >= 0" + (", one of them > 0." if _strict(statement) else ".")
     )
@@ -98,13 +98,17 @@ def _strict(statement: Statement) -> bool:
     return any(op in ("<", ">") for op in statement.goal.ops)
 
 
-def _part(part: Mapping[str, Any]) -> str:
+def _part(statement: Statement, part: Mapping[str, Any]) -> str:
     weight = part.get("weight", "1")
     factor = "" if weight == "1" else f"({weight}) * "
     if "square" in part:
         return f"{factor}({part['square']})^2"
     if "nonnegative" in part:
         return f"{factor}({part['nonnegative']})"
+    if "given" in part:
+        used = [g for g in statement.given for _ in g.ops][part["given"] - 1]
+        words = canonical(used.text, statement.variables)
+        return f"{factor}(larger side - smaller side)   by the hypothesis {words}"
     weights = part.get("weights") or ["1"] * len(part["terms"])
     terms = [t if w == "1" else f"{w}*({t})" for w, t in zip(weights, part["terms"], strict=True)]
     total = sum(int(w) for w in weights)
