@@ -1,5 +1,6 @@
 """Bad input through the real command line: one clear line, non-zero exit, nothing made is lost."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -62,9 +63,15 @@ def test_verifier_equal_to_teacher_is_refused(tmp_path: Path) -> None:
 
 def test_more_test_examples_than_families_allow(copied_run: Path) -> None:
     before = digest(copied_run / "results/split")
-    done = snakemake(copied_run, "results/split/test.parquet", split__train="1", split__test="155")
+    wanted = "results/split/test.parquet"
+    done = snakemake(copied_run, wanted, split__train="1", split__test="9999")
     assert done.returncode != 0
-    assert "config split.test = 155" in errors(done.stdout)[0]
+    there = re.search(r"= 10000: only (\d+) distinct problems", errors(done.stdout)[0])
+    assert there
+    most = int(there[1]) - 1
+    done = snakemake(copied_run, wanted, split__train="1", split__test=str(most))
+    assert done.returncode != 0
+    assert f"config split.test = {most}" in errors(done.stdout)[0]
     assert "when families are kept whole" in errors(done.stdout)[0]
     assert digest(copied_run / "results/split") == before
 
