@@ -69,6 +69,7 @@ class World:
         self.index = {name: i for i, name in enumerate(names)}
         self.zero, self.one = self.ctx.constant(0), self.ctx.constant(1)
         self.factors: dict[str, Poly] = {}
+        self.inverses: dict[str, Frac] = {}
         self.known: dict[str, int] = {}
         self.radicals: dict[tuple[str, int], Poly] = {}
         self.ideal: list[Poly] = []
@@ -142,22 +143,22 @@ class World:
         return result
 
     def expand(self, den: dict[str, int]) -> Poly:
-        result = self.one
-        for key, n in den.items():
-            if n:
-                result = self.mul(result, self.pow(self.factors[key], n))
-        return result
+        powers = [self.pow(self.factors[key], n) for key, n in den.items() if n]
+        return fold(self.mul, powers) if powers else self.one
 
     def common(self, f: Frac, g: Frac) -> tuple[Poly, Poly, dict[str, int]]:
         """Both numerators over one denominator."""
         if f.den == g.den:
             return f.num, g.num, f.den
         den = {k: max(f.den.get(k, 0), g.den.get(k, 0)) for k in f.den | g.den}
-        up = [
-            self.mul(h.num, self.expand({k: n - h.den.get(k, 0) for k, n in den.items()}))
-            for h in (f, g)
-        ]
-        return up[0], up[1], den
+        return self.raised(f, den), self.raised(g, den), den
+
+    def raised(self, f: Frac, den: dict[str, int]) -> Poly:
+        """The numerator of f over a multiple of its denominator."""
+        if f.den == den:
+            return f.num
+        lacking = self.expand({k: n - f.den.get(k, 0) for k, n in den.items()})
+        return self.mul(f.num, lacking)
 
     def const(self, number: fmpq | int) -> Frac:
         return Frac(self.ctx.constant(number), {})
@@ -183,7 +184,14 @@ class World:
         return Frac(self.pow(f.num, n), {k: m * n for k, m in f.den.items()})
 
     def total(self, fracs: Iterable[Frac]) -> Frac:
-        return fold(self.add, fracs, self.const(0))
+        """The sum; over one denominator that all have, that of the numerators."""
+        parts = list(fracs) or [self.const(0)]
+        num, den = parts[0]
+        if any(f.den != den for f in parts):
+            return fold(self.add, parts)
+        for f in parts[1:]:
+            num = num + f.num
+        return Frac(num, den)
 
     def frac(self, expr: Expr, at: Values | None = None) -> Frac:
         """The expression as a quotient that is equal to it at every allowed point.
@@ -196,7 +204,7 @@ class World:
             case Var(name):
                 return Frac(self.gens[self.index[name]], {}) if at is None else at[name]
             case Add(args):
-                return fold(self.add, [self.frac(x, at) for x in args])
+                return self.total([self.frac(x, at) for x in args])
             case Mul(args):
                 return fold(self.times, [self.frac(x, at) for x in args])
             case Neg(arg):
@@ -224,7 +232,15 @@ class World:
 
     def inverse(self, f: Frac) -> Frac:
         """1/f, where f is shown to have one sign and no zero: each factor separately, or whole."""
-        number, parts = self.split(f.num)
+        name = str(f.num)
+        if name not in self.inverses:
+            self.inverses[name] = self._inverse(f.num)
+        num, den = self.inverses[name]
+        return Frac(self.mul(self.expand(f.den), num), den) if f.den else Frac(num, den)
+
+    def _inverse(self, p: Poly) -> Frac:
+        """1/p, its numerator a number."""
+        number, parts = self.split(p)
         den: dict[str, int] = {}
         for q, m in parts:
             sign = self.sign(q)
@@ -237,12 +253,12 @@ class World:
             den[key] = m
         else:
             if number != 0:
-                return Frac(self.expand(f.den) / number, den)
-        for whole, one in ((f.num, 1), (-f.num, -1)):
+                return Frac(self.one / number, den)
+        for whole, one in ((p, self.one), (-p, -self.one)):
             if self.sign(whole) == POSITIVE:
                 self.factors[str(whole)] = whole
-                return Frac(self.expand(f.den) * one, {str(whole): 1})
-        raise IllPosed(f"division by {f.num}, which is not shown to be nonzero on the domain")
+                return Frac(one, {str(whole): 1})
+        raise IllPosed(f"division by {p}, which is not shown to be nonzero on the domain")
 
     def root(self, f: Frac, degree: int, sign: int) -> Frac:
         """The non-negative root of a non-negative f: factor by factor where each is >= 0."""

@@ -21,6 +21,8 @@ Shape: TypeAlias = tuple[Poly, Poly, Poly]  # r, up, down with up*p = down*r on 
 
 def same_sign(world: World, p: Poly, q: Poly) -> tuple[Poly, Poly] | None:
     """Positive (up, down) with up*p = down*q on the world: numbers times monomials; or None."""
+    if p == q:
+        return world.one, world.one
     if not world.ideal and not _proportional(p.coeffs(), q.coeffs()):
         return None  # a monomial more or less leaves the coefficients as they are
     for one, two in zip(_shapes(world, p), _shapes(world, q), strict=False):

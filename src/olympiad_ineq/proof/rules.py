@@ -144,11 +144,9 @@ def amgm(s: Step) -> Iterable[Yield]:
     def made(r: Frac) -> Yield:
         return Yield(kernel.amgm(parts, r), lambda: (left, w.scale(r, fmpq(whole))))
 
-    for factor in {1, whole, scale}:
-        # claim*factor = left - whole*r
+    for factor in _factors(w, {1, whole, scale}, whole, left, s.claim.diff, parts):
         r = w.scale(w.sub(left, w.scale(s.claim.diff, fmpq(factor))), fmpq(1, whole))
-        size = comb(len(r.num) + whole - 1, whole)  # terms of r^whole at most
-        if size <= 2000 and _may_be_root(w, r, parts):
+        if comb(len(r.num) + whole - 1, whole) <= 2000:  # terms of r^whole at most
             try:
                 yield made(r)
             except Broken:
@@ -166,11 +164,18 @@ def amgm(s: Step) -> Iterable[Yield]:
         yield made(w.scale(root, fmpq(-1)))
 
 
-def _may_be_root(w: World, r: Frac, parts: Sequence[tuple[int, Theorem]]) -> bool:
-    """A quick no: the powers differ at one point, where nothing relates the variables."""
+def _factors(
+    w: World, factors: Iterable[int], whole: int, left: Frac, claim: Frac,
+    parts: Sequence[tuple[int, Theorem]],
+) -> list[int]:  # fmt: skip
+    """The factors with which claim*factor = left - whole*r may have r^whole = the product.
+
+    Where nothing relates the variables, the powers must be equal at one point: a quick no. At
+    3, 4, 5, ... which is in every domain; what an inequality keeps from zero may vanish there.
+    """
     if w.ideal:
-        return True
-    at = [fmpq(i + 1) for i in range(len(w.gens))]
+        return list(factors)
+    at = [fmpq(i + 3) for i in range(len(w.gens))]
 
     def value(f: Frac) -> fmpq:
         below = fmpq(1)
@@ -179,9 +184,13 @@ def _may_be_root(w: World, r: Frac, parts: Sequence[tuple[int, Theorem]]) -> boo
         return f.num(*at) / below
 
     product = fmpq(1)
-    for n, t in parts:
-        product *= value(t.diff) ** n
-    return bool(value(r) ** sum(n for n, _ in parts) == product)
+    try:
+        for n, t in parts:
+            product *= value(t.diff) ** n
+        total, gap = value(left), value(claim)
+    except ZeroDivisionError:
+        return list(factors)
+    return [k for k in factors if ((total - k * gap) / whole) ** whole == product]
 
 
 def _perfect_root(w: World, f: Frac, n: int) -> Frac | None:
