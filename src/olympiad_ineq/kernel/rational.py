@@ -198,21 +198,21 @@ class World:
 
         With `at`, its variables stand for these quotients.
         """
-        match expr:
-            case Num(number):
-                return self.const(number)
+        match expr:  # the most frequent first
             case Var(name):
                 return Frac(self.gens[self.index[name]], {}) if at is None else at[name]
-            case Add(args):
-                return self.total([self.frac(x, at) for x in args])
             case Mul(args):
                 return fold(self.times, [self.frac(x, at) for x in args])
+            case Pow(Var(name), n) if n > 0 and at is None:
+                return Frac(self.gens[self.index[name]] ** n, {})
+            case Num(number):
+                return self.const(number)
+            case Add(args):
+                return self.total([self.frac(x, at) for x in args])
             case Neg(arg):
                 return self.scale(self.frac(arg, at), fmpq(-1))
             case Div(num, den):
                 return self.times(self.frac(num, at), self.inverse(self.frac(den, at)))
-            case Pow(Var(name), n) if n > 0 and at is None:
-                return Frac(self.gens[self.index[name]] ** n, {})
             case Pow(base, n):
                 f = self.frac(base, at)
                 return self.power(f if n > 0 else self.inverse(f), abs(n))

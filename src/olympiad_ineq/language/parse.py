@@ -341,12 +341,12 @@ class _Parser:
 
     def atom(self) -> Expr:
         sign = self.signs[self.at]
-        if sign == "num":
-            whole, _, part = self.take().partition(".")
-            return self.make(Num(fmpq(int(whole + part), 10 ** len(part))))
         if sign == "var":
             self.at += 1
             return self.make(Var(self.tokens[self.at - 1][1]))
+        if sign == "num":
+            whole, _, part = self.take().partition(".")
+            return self.make(Num(fmpq(int(whole + part), 10 ** len(part))))
         if sign in ("(", "[", "{"):
             return self.inside(self.bracket)
         if sign == "frac":
