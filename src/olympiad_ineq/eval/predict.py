@@ -17,7 +17,7 @@ from pathlib import Path
 
 from olympiad_ineq import artifacts, prompts
 from olympiad_ineq.errors import UserError
-from olympiad_ineq.llm import Generated, Request, Sampling, generate, open_engine
+from olympiad_ineq.llm import Generated, Request, Response, Sampling, generate, open_engine
 from olympiad_ineq.records import Example, Json, Prediction, content_id
 from olympiad_ineq.settings import Predict
 
@@ -95,22 +95,11 @@ def predict(
         # Apart from the greedy ones: those must not depend on whether samples are drawn.
         drawn = generate(engine, further, journal, settings.batch, label=f"samples {run}")
         fingerprint = engine.fingerprint
-    answers = [
-        (number, example) for number in range(settings.samples.count + 1) for example in test
-    ]
+    asked = [(number, example) for number in range(settings.samples.count + 1) for example in test]
+    responses = (*generated.responses, *drawn.responses)
     predictions = [
-        Prediction(
-            id=example.id,
-            run=run,
-            sample=number,
-            prompt_tokens=response.prompt_tokens,
-            completion_tokens=response.completion_tokens,
-            finish="stop" if response.finish == "stop" else "length",
-            text=response.text.strip(),
-        )
-        for (number, example), response in zip(
-            answers, (*generated.responses, *drawn.responses), strict=True
-        )
+        _prediction(run, number, example, response)
+        for (number, example), response in zip(asked, responses, strict=True)
     ]
     artifacts.write_jsonl(out, predictions)
     artifacts.write_manifest(
@@ -123,6 +112,18 @@ def predict(
     )
     _warn_of_no_end(predictions, settings.max_new_tokens)
     return predictions
+
+
+def _prediction(run: str, sample: int, example: Example, response: Response) -> Prediction:
+    return Prediction(
+        id=example.id,
+        run=run,
+        sample=sample,
+        prompt_tokens=response.prompt_tokens,
+        completion_tokens=response.completion_tokens,
+        finish="stop" if response.finish == "stop" else "length",
+        text=response.text.strip(),
+    )
 
 
 def _warn_of_no_end(predictions: Sequence[Prediction], budget: int) -> None:

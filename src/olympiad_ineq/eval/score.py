@@ -251,20 +251,11 @@ def score(
     found = [f"{j.id}, sample {j.sample}" for j in judgements]
     require_same_ids("predictions", said, "judgements", found)
     greedy = [judgement for judgement in judgements if judgement.sample == 0]
-    n = len(greedy)
-    grades = Counter(outcome_of(judgement) for judgement in greedy)
-    families = _by_family(greedy)
     result: Json = {
         "run": run,
-        "n": n,
+        "n": len(greedy),
         "confidence": confidence,
-        "proved": {
-            **rate(sum(map(is_proved, greedy)), n, confidence),
-            "families": len(families),
-            "interval_by_family": list(
-                clustered([(sum(rows), len(rows)) for rows in families.values()], confidence)
-            ),
-        },
+        "proved": _proved(greedy, confidence),
     }
     judged = _judged(greedy, confidence)
     if judged is not None:
@@ -278,17 +269,8 @@ def score(
     if len(greedy) < len(judgements):
         result["pass_at_k"] = _pass_at_k(judgements, confidence)
     return result | {
-        "truncated": rate(grades["truncated"], n, confidence),
-        "grades": {name: grades[name] for name in OUTCOMES},
-        "by_technique": _by(greedy, lambda j: j.technique, TECHNIQUES, confidence),
-        "by_difficulty": _by(greedy, lambda j: str(j.difficulty), "1234", confidence),
-        "judge": {
-            "kind": "checker" if judged is None else "checker and model",
-            "says": "an answer counts as proved only if the checker accepts every step and the "
-            "goal; "
-            + ("no model judged it" if judged is None else "a model's opinion is in judged"),
-            "code": checker,
-        },
+        **_groups(greedy, confidence),
+        "judge": _judge(judged is not None, checker),
         "model": manifest.get("model"),
         "prompting": manifest.get("prompting"),
         "engine": manifest.get("engine"),
@@ -301,11 +283,36 @@ def score(
     }
 
 
-def _by_family(judgements: Sequence[Judgement]) -> dict[str, list[bool]]:
+def _proved(judgements: Sequence[Judgement], confidence: float) -> Json:
+    """The checker's count, with an interval over answers and one over families."""
     families: dict[str, list[bool]] = {}
     for judgement in judgements:
         families.setdefault(judgement.family, []).append(is_proved(judgement))
-    return families
+    counts = [(sum(rows), len(rows)) for rows in families.values()]
+    return {
+        **rate(sum(map(is_proved, judgements)), len(judgements), confidence),
+        "families": len(families),
+        "interval_by_family": list(clustered(counts, confidence)),
+    }
+
+
+def _groups(judgements: Sequence[Judgement], confidence: float) -> Json:
+    """The answers by outcome, technique and difficulty."""
+    grades = Counter(outcome_of(judgement) for judgement in judgements)
+    return {
+        "truncated": rate(grades["truncated"], len(judgements), confidence),
+        "grades": {name: grades[name] for name in OUTCOMES},
+        "by_technique": _by(judgements, lambda j: j.technique, TECHNIQUES, confidence),
+        "by_difficulty": _by(judgements, lambda j: str(j.difficulty), "1234", confidence),
+    }
+
+
+def _judge(model: bool, checker: str | None) -> Json:
+    """Who judged, in words, and the digest of the checker's code."""
+    opinion = "a model's opinion is in judged" if model else "no model judged it"
+    accepted = "an answer counts as proved only if the checker accepts every step and the goal"
+    kind = "checker and model" if model else "checker"
+    return {"kind": kind, "says": f"{accepted}; {opinion}", "code": checker}
 
 
 def _headline(result: Json, audit: Mapping[str, Any] | None) -> Json:
