@@ -127,6 +127,34 @@ def test_ineqmath_bounds_become_statements(tmp_path: Path) -> None:
     assert all(reason for _, reason in found.left_out)
 
 
+def test_ineqmath_relations_become_statements(tmp_path: Path) -> None:
+    """In the words of AI4Math/IneqMath's files; the answer's sign takes the blank's place."""
+    options = r"Options: (A) $\leq$ (B) $\geq$ (C) $=$ (D) $<$ (E) $>$ (F) None of the above"
+    ask = f"\nDetermine the correct inequality relation to fill in the blank.\n\n{options}"
+    given = "Let $a, b, c$ be positive real numbers such that $a + b + c = 3$. "
+    blank = r"$$a^2+b^2+c^2 \quad () \quad 3 .$$"
+    rows = [
+        {
+            "data_id": "0", "type": "relation", "answer": r"(B) $\geq$",
+            "problem": f"{given}Consider the following inequality:\n{blank}\n{ask}",
+        },
+        {
+            "data_id": "1", "type": "relation", "answer": "(F) None of the above",
+            "problem": f"{given}Consider the following expressions:\n{blank}{ask}",
+        },
+        {
+            "data_id": "2", "type": "relation", "answer": r"(B) $\geq$",
+            "problem": f"{given}Consider the following expressions:\n{blank}{blank}{ask}",
+        },
+    ]  # fmt: skip
+    (tmp_path / "dev.json").write_text(json.dumps(rows))
+    found = ineqmath(tmp_path / "dev.json")
+    (only,) = found.examples
+    goal = "a^2+b^2+c^2 >= 3"
+    assert only.canonical_key == canonical_key(("a", "b", "c"), "positive", ("a+b+c = 3",), goal)
+    assert [name for name, _ in found.left_out] == ["1", "2"]
+
+
 def test_lean_theorems_become_statements(tmp_path: Path) -> None:
     (tmp_path / "comp.lean").write_text(
         "theorem nesbitt (a b c : ℝ) (ha : 0 < a) (hb : b > 0) (hc : 0 < c) :\n"

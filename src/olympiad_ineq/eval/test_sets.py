@@ -61,9 +61,9 @@ def classic_examples(path: Path = CLASSICS) -> list[Example]:
 
 
 def ineqmath(path: Path) -> Loaded:
-    """Bound problems of IneqMath (AI4Math/IneqMath, json/*.json), with the answer put for C.
+    """Problems of IneqMath (AI4Math/IneqMath, json/*.json) with the answer put in.
 
-    Relation problems ask which sign is right and say no inequality to prove: left out.
+    That is the constant for C in a bound problem, and the sign for the blank in a relation problem.
     """
     return _loaded(path, "AI4Math/IneqMath's json/dev.json", _json_rows, _ineqmath_text)
 
@@ -155,9 +155,35 @@ def _json_lines(content: str) -> Iterator[tuple[str, Any]]:
 _CONSTANT = re.compile(r"(?<![A-Za-z\\])C(?![A-Za-z])")
 
 
+# "Consider the following expressions: $$ L \\quad () \\quad R $$ Determine the correct ..."
+_BLANK = re.compile(
+    r"Consider the following (?:expressions?|inequalit(?:y|ies)):\s*"
+    r"(\$\$?)(?P<left>[^$]*?)(?:\\quad\s*)*\(\s*\)(?:\s*\\quad)*(?P<right>[^$]*?)\1"
+    r"\s*Determine the correct inequality relation\b"
+)
+_SIGN = re.compile(r"\([A-E]\)\s*\$(\\leq|\\geq|=|<|>)\$")
+
+
 def _ineqmath_text(row: Any) -> str:
-    if row.get("type") != "bound":
+    kinds = {"bound": _ineqmath_bound, "relation": _ineqmath_relation}
+    if row.get("type") not in kinds:
         raise ValueError(f"a problem of type {row.get('type')!r} states no inequality to prove")
+    return kinds[row["type"]](row)
+
+
+def _ineqmath_relation(row: Any) -> str:
+    problem = str(row["problem"])
+    sign = _SIGN.fullmatch(str(row.get("answer", "")).strip())
+    if sign is None:
+        raise ValueError("its answer does not name a sign")
+    blank = _BLANK.search(problem)
+    if blank is None or problem.count("()") != 1:
+        raise ValueError("it has no single blank between two expressions")
+    left, right = blank["left"].strip(), blank["right"].strip().rstrip(" .,")
+    return f"{problem[: blank.start()]}Prove that ${left} {sign[1]} {right}$."
+
+
+def _ineqmath_bound(row: Any) -> str:
     answer = re.fullmatch(r"\$?\s*C\s*=\s*(.+?)\s*\$?\.?", str(row.get("answer", "")))
     if answer is None:
         raise ValueError("its answer does not say C = ...")
