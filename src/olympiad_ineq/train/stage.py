@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from olympiad_ineq.artifacts import digest, exclusive, read_parquet, write_manifest
 from olympiad_ineq.errors import UserError
@@ -21,6 +21,11 @@ from olympiad_ineq.train.card import Facts, card
 from olympiad_ineq.train.checkpoints import Checkpoints
 from olympiad_ineq.train.data import Row, Rows, encode, hold_out, order
 from olympiad_ineq.train.folders import atomic_folder, keep_links, refused_by_disk
+
+if TYPE_CHECKING:
+    from olympiad_ineq.train.samples import Samples
+    from olympiad_ineq.train.track import Experiment
+    from olympiad_ineq.train.trainer import CompletionTrainer
 
 # What may change between two runs without making the checkpoint of one foreign to the other.
 _FREE = {
@@ -113,15 +118,16 @@ def _train(request: Request, settings: Train, seed: int, started: float) -> None
     losses.write(entries, request.curve, request.picture)
     seconds = sum(entry.get("seconds", 0.0) for entry in history)
     tokens = int(entries[-1]["tokens"])
+    speed = tokens / max(seconds, 1e-9)
+    first, last = entries[0]["loss"], entries[-1]["loss"]
     write_manifest(
         request.out_model, stage="train", inputs=[request.examples, request.base_model],
         settings=settings.model_dump(mode="json"), started=started,
         extra={
             "seed": seed, "examples": {"used": len(rows.rows), "left_out": rows.left_out},
             "steps": len(batches), "tokens": tokens, "seconds": round(seconds, 1),
-            "tokens_per_second": round(tokens / max(seconds, 1e-9), 1),
-            "device": device, "precision": precision, "workers": workers,
-            "loss": {"first": entries[0]["loss"], "last": entries[-1]["loss"]},
+            "tokens_per_second": round(speed, 1), "device": device, "precision": precision,
+            "workers": workers, "loss": {"first": first, "last": last},
             **({"validation": validated} if validated else {}),
         },
     )  # fmt: skip
@@ -129,8 +135,7 @@ def _train(request: Request, settings: Train, seed: int, started: float) -> None
     best.discard()
     print(
         f"train: {len(rows.rows)} examples, {tokens:,} tokens in {seconds:.0f} s "
-        f"({tokens / max(seconds, 1e-9):.0f} tokens/s, {precision} on {device}), "
-        f"loss {entries[0]['loss']:.3f} to {entries[-1]['loss']:.3f}"
+        f"({speed:.0f} tokens/s, {precision} on {device}), loss {first:.3f} to {last:.3f}"
     )
 
 
@@ -180,20 +185,17 @@ def _fit(
     """Run all steps and return the trainer's log."""
     from transformers import PrinterCallback
 
-    from olympiad_ineq.train.samples import Samples
     from olympiad_ineq.train.track import Experiment, Progress
     from olympiad_ineq.train.trainer import CompletionTrainer, config, halt_when
 
-    dump = settings.model_dump(mode="json")
-    experiment = (
-        None
-        if settings.wandb.mode == "disabled"
-        else Experiment(settings.wandb, fingerprint, request.work, {**dump, "seed": seed})
-    )
-    callbacks = [Progress(), halt_when(lambda: stop.asked), *([experiment] if experiment else [])]
-    if prompts:
-        log = experiment.samples if experiment else None
-        callbacks.append(Samples(tokenizer, prompts, request.work / "samples.jsonl", log))
+    experiment = None
+    if settings.wandb.mode != "disabled":
+        said = {**settings.model_dump(mode="json"), "seed": seed}
+        experiment = Experiment(settings.wandb, fingerprint, request.work, said)
+    callbacks = [
+        Progress(), halt_when(lambda: stop.asked), *([experiment] if experiment else []),
+        *_samples(prompts, tokenizer, request.work, experiment),
+    ]  # fmt: skip
     trainer = CompletionTrainer(
         model, tokenizer, rows.rows, batches,
         config(
@@ -209,23 +211,37 @@ def _fit(
         on_better=lambda step, loss: best.write(model, _dtype(precision), Validated(step, loss)),
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
-    resume = checkpoints.latest()
-    if resume is not None:
-        print(f"train: going on from {resume}", file=sys.stderr)
     try:
-        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        _run(trainer, checkpoints.latest())
     finally:
         if experiment is not None:
             experiment.close()
-    # a stopped trainer returns as if all were well
-    if trainer.state.global_step < len(batches):
+    history: list[dict[str, Any]] = trainer.state.log_history
+    return history
+
+
+def _samples(
+    prompts: list[str], tokenizer: Any, work: Path, experiment: "Experiment | None"
+) -> "list[Samples]":
+    """What writes proofs of the held-out problems down during training, where there are any."""
+    from olympiad_ineq.train.samples import Samples
+
+    log = experiment.samples if experiment else None
+    return [Samples(tokenizer, prompts, work / "samples.jsonl", log)] if prompts else []
+
+
+def _run(trainer: "CompletionTrainer", resume: Path | None) -> None:
+    """Train to the last step; a stopped trainer returns as if all were well."""
+    if resume is not None:
+        print(f"train: going on from {resume}", file=sys.stderr)
+    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    steps = trainer.args.max_steps
+    if trainer.state.global_step < steps:
         raise UserError(
-            f"training at step {trainer.state.global_step} of {len(batches)}",
+            f"training at step {trainer.state.global_step} of {steps}",
             "it was asked to stop before its last step",
             "run the same command again: it goes on from there",
         )
-    history: list[dict[str, Any]] = trainer.state.log_history
-    return history
 
 
 def _dtype(precision: str) -> Any:
