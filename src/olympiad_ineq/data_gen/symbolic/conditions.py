@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import prod
+from random import Random
 
 from olympiad_ineq.data_gen.symbolic.algebra import (
     Exps,
@@ -127,6 +128,19 @@ def tangents(
     return facts, scaled[0][2].coef / weights[0]
 
 
+def _exponents(rng: Random, powers: Sequence[int], count: int) -> list[int]:
+    """One exponent for all, or one for each, the largest first."""
+    if rng.random() < 0.5:
+        return [rng.choice(powers)] * count
+    return sorted((rng.choice(powers) for _ in range(count)), reverse=True)
+
+
+def _slopes(exponents: Sequence[int], values: Sequence[Fraction], n: int) -> list[Fraction]:
+    """The slopes of m^p at the values, in lowest terms: weights of a sum that is tight there."""
+    slopes = [p * s ** (p - 1) for p, s in zip(exponents, values, strict=True)]
+    return [t.coef for t in primitive([number(w, n) for w in slopes])[0]]
+
+
 def given_sum(powers: Sequence[int], listed: bool) -> Callable[[Work], Sketch | None]:
     """Tangent lines by AM-GM: a^2+1 >= 2a and so on, added, with a+b+c given."""
 
@@ -150,16 +164,12 @@ def given_sum(powers: Sequence[int], listed: bool) -> Callable[[Work], Sketch | 
             prod((x**e for x, e in zip(point, m.exps, strict=True)), start=Fraction(1))
             for m in bases
         ]
-        if rng.random() < 0.5:
-            exponents = [rng.choice(powers)] * len(bases)
-        else:
-            exponents = sorted((rng.choice(powers) for _ in bases), reverse=True)
+        exponents = _exponents(rng, powers, len(bases))
         if max(exponents) < max(powers) and not listed and max(exponents) < 3:
             return None
         weights = [Fraction(1)] * len(bases)
         if rng.random() < 0.5:
-            weights = [p * s ** (p - 1) for p, s in zip(exponents, values, strict=True)]
-            weights = [t.coef for t in primitive([number(w, n) for w in weights])[0]]
+            weights = _slopes(exponents, values, n)
         if max(weights) > 12:
             return None
         total = sum((g * s for g, s in zip(weights, values, strict=True)), Fraction(0))

@@ -462,6 +462,30 @@ def squared_form(work: Work, form: Sequence[Mono]) -> str:
     return f"({work.say(form)})^2"
 
 
+def _squares_at(
+    work: Work, factors: Sequence[Fraction], bases: Sequence[Mono], values: Sequence[Fraction]
+) -> tuple[list[str], Terms]:
+    """A step k*(m - s)^2 >= 0 for each base: their names, and the sum of their left sides."""
+    facts, lhs = [], []
+    for k, m, s in zip(factors, bases, values, strict=True):
+        terms = [(m**2).times(k), number(k * s * s, work.n), m.times(-2 * k * s)]
+        fields: dict[str, Any] = {"expr": work.say([m, number(-s, work.n)])}
+        if k != 1:
+            fields = {"expr": [fields["expr"]], "weights": [k.numerator]}
+        facts.append(work.step(relation(work, terms), "square", **fields))
+        lhs += terms
+    return facts, lhs
+
+
+def _extra(work: Work, point: Point) -> Terms | None:
+    """One more square that vanishes at the point, in two variables at least."""
+    form = binomial(work, point)
+    if form is None or len(form) < 2:
+        return None
+    form = normal(form)
+    return form if len(used(t.exps for t in form)) > 1 else None
+
+
 def given_sum(work: Work) -> Sketch | None:
     """Squares of a - s, with a sum given: a^2+b^2+c^2 >= 3 where a+b+c = 3."""
     rng, n = work.rng, work.n
@@ -473,11 +497,8 @@ def given_sum(work: Work) -> Sketch | None:
     if pairs:
         bases = [variable(i, n) * variable((i + 1) % n, n) for i in range(n)]
     extra = rng.random() < 0.5 and n > 1
-    point = (
-        [Fraction(1)] * n
-        if pairs or extra
-        else [Fraction(rng.choice((1, 1, 2, 3))) for _ in range(n)]
-    )
+    ones = pairs or extra
+    point = [Fraction(1 if ones else rng.choice((1, 1, 2, 3))) for _ in range(n)]
     values = [at(tuple(point), m.exps) for m in bases]
     factors = [Fraction(rng.choice((1, 1, 1, 2, 3))) for _ in bases]
     weights = [k * s for k, s in zip(factors, values, strict=True)]
@@ -486,24 +507,13 @@ def given_sum(work: Work) -> Sketch | None:
     total = sum((g * s for g, s in zip(small, values, strict=True)), Fraction(0))
     condition = [m.times(g) for m, g in zip(bases, small, strict=True)]
     work.given.append(f"{work.say(condition)} = {work.say([number(total, n)])}")
-    facts, lhs = [], []
-    for k, m, s in zip(factors, bases, values, strict=True):
-        terms = [(m**2).times(k), number(k * s * s, n), m.times(-2 * k * s)]
-        fields: dict[str, Any] = {"expr": work.say([m, number(-s, n)])}
-        if k != 1:
-            fields = {"expr": [fields["expr"]], "weights": [k.numerator]}
-        facts.append(work.step(relation(work, terms), "square", **fields))
-        lhs += terms
+    facts, lhs = _squares_at(work, factors, bases, values)
     name = f"{'pairs' if pairs else 'single'} {n}"
     if extra:
-        form = binomial(work, tuple(point))
-        if form is None or len(form) < 2:
+        form = _extra(work, tuple(point))
+        if form is None:
             return None
-        form = normal(form)
-        if len(used(t.exps for t in form)) < 2:
-            return None
-        fact = state(work, form)
-        facts.append(fact.id)
+        facts.append(state(work, form).id)
         lhs += expand(form)
         name += " " + family([form], " extra")
     full = collect(lhs)
