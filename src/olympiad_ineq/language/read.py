@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Num, Pow
 from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_expr
 
-from .render import chain_ascii, expr_ascii
-from .segments import MAX_TEXT, RELATION, Segment, segments, split_list
+from .blocks import CASE_LABEL, Block, Header, conditions, ends, header, only
+from .segments import MAX_TEXT, RELATION, Segment, segments, split_list, vocabulary
+from .spelling import chain_ascii, expr_ascii
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ _DENY = re.compile(
 )
 _ALL = re.compile(r"\b(these|them|those|above|all|everything|up|inequalities)\b", re.IGNORECASE)
 _HARMLESS = re.compile(r"(?:\s|\\(?:square|blacksquare|Box|qed|mathbb\s*\{?R\}?(?:_\+|\^\+)?)|\.)*")
+_THEN = re.compile(r"(?:then|so|and|clearly|we have|thus|hence)?,? ?(?:we have )?\0 ?[.,;]?", re.I)
+_SO = vocabulary("hence therefore thus so then that which is we have get obtain this gives finally")
 _EQUALITY = re.compile(r"\bequality\b", re.IGNORECASE)
 _ONLY = re.compile(r"\b(only|iff|precisely|exactly)\b", re.IGNORECASE)
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -87,7 +90,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("multiply", r"multipl|product of|\btaking\b.*\btimes\b|scaling"),
         ("combine", r"\badd\b|adding|\bsum\b|summing|combin"),
         ("shape", r"clearly|obvious"),
-        ("positive", r"terms?\b.*\bnon-?negative|nonnegative terms"),
+        ("positive", r"terms?\b.*\bnon-?negative|nonnegative terms|\border of the variables"),
         ("square", r"\bsquares?\b|\bsince\b|\bas\b|because|\bfrom\b|expanding|expand"),
         ("identity", r"expan|identi"),
     )
@@ -106,7 +109,9 @@ def read_proof(text: str, variables: Sequence[str]) -> ReadProof:
 
 class _Reader:
     def __init__(self, text: str, variables: Sequence[str]) -> None:
-        self.text, self.variables = text, tuple(variables)
+        self.text, self.names = text, tuple(variables)
+        self.variables = self.names  # others within a substitution
+        self.block: Block | None = None
         self.steps: list[dict[str, object]] = []
         self.ids: set[str] = set()
         self.unread: list[Unread] = []
@@ -117,6 +122,7 @@ class _Reader:
             words = "".join(s.text if s.kind == "words" else " \0 " for s in sentence)
             maths = [s for s in sentence if s.kind == "math"]
             self.sentence(words, maths, sentence[0].position)
+        self.finish()
         return ReadProof(self.steps, self.unread, self.equality)
 
     def sentences(self) -> list[list[Segment]]:
@@ -132,7 +138,7 @@ class _Reader:
             at = 0
             for cut in _SENTENCE.finditer(segment.text):
                 piece = segment.text[at : cut.start()]
-                if _LABEL.fullmatch(piece + " "):  # "1." is a label, not a sentence
+                if _LABEL.fullmatch(piece + " ") or CASE_LABEL.fullmatch(piece):  # no sentence
                     continue
                 current.append(Segment("words", piece, segment.position + at))
                 done.append(current)
@@ -150,6 +156,8 @@ class _Reader:
         relations = [m for m in maths if RELATION.search(m.text)]
         if _EQUALITY.search(rest):
             self.equality_case(rest, relations or maths, position)
+            return
+        if self.blocks(rest, maths, number, position):
             return
         for m in maths:
             if not RELATION.search(m.text) and not _HARMLESS.fullmatch(m.text):
@@ -173,6 +181,119 @@ class _Reader:
             return
         name = f"s{number}" if number else self.fresh()
         self.step(name, rest, maths, relations)
+
+    # -- blocks: WLOG, cases, substitution -----------------------------------------------------
+
+    def blocks(self, rest: str, maths: list[Segment], number: str | None, position: int) -> bool:
+        """Does the sentence open, go on with or end a block of steps of its own?"""
+        head = header(rest, [m.text for m in maths], self.names)
+        if head is not None:
+            return self.open(head, f"s{number}" if number else "", position)
+        block = self.block
+        if block is None or not maths:
+            return False
+        if block.rule == "substitute" and not self.steps and self.condition(rest, maths):
+            return True
+        if not ends(block.rule, rest) and not self.returns(block, rest, maths):
+            return False
+        if len(maths) > 2:
+            return False
+        if block.rule == "substitute":
+            lemma = self.quiet(maths[0]) if len(maths) == 2 else None
+            last = self.steps[-1]["claim"] if self.steps and len(maths) == 1 else ""
+            block.fields["lemma"] = chain_ascii(lemma) if lemma else last
+        elif len(maths) == 2:
+            return False
+        claim = self.chain(maths[-1], None, self.names)
+        if claim is None or not block.fields.get("lemma", "-"):
+            return False
+        self.close(chain_ascii(claim), f"s{number}" if number else "")
+        return True
+
+    def returns(self, block: Block, rest: str, maths: list[Segment]) -> bool:
+        """Is this about the old variables again, after a substitution, without a word of it?
+
+        Where it comes with a reason or before any step, the new variables were no block.
+        """
+        if block.rule != "substitute" or any(self.said(m, self.variables) for m in maths):
+            return False
+        if not any(self.said(m, self.names) for m in maths):
+            return False
+        if self.steps and only(rest, _SO):
+            return True
+        self.abandon()
+        return False
+
+    @staticmethod
+    def said(segment: Segment, names: Sequence[str]) -> bool:
+        """Is this a relation, or a list of expressions, between these variables?"""
+        raw = segment.text.strip().rstrip(".,;: ")
+        try:
+            if RELATION.search(raw):
+                return bool(conditions(raw, names))
+            return bool([parse_expr(part, names) for part in split_list(raw)])
+        except Unreadable:
+            return False
+
+    def open(self, head: Header, name: str, position: int) -> bool:
+        block = self.block
+        if block is not None and block.rule == head.rule == "cases":
+            if head.number != len(block.cases) + 2:
+                return False
+            block.cases.append({**block.fields, "steps": self.steps})
+            block.fields, self.steps = head.fields, []
+            return True
+        if block is not None or head.number > 1:
+            return False
+        self.block = Block(head.rule, head.fields, name, position, self.steps)
+        self.steps = []
+        images = head.fields.get("images")
+        if isinstance(images, dict):
+            self.variables = tuple(images)
+        return True
+
+    def condition(self, rest: str, maths: list[Segment]) -> bool:
+        """ "Then $xyz = 1$" right after new variables: a hypothesis about them, to be shown."""
+        if self.block is None or not _THEN.fullmatch(" ".join(rest.split())) or len(maths) != 1:
+            return False
+        try:
+            found = conditions(maths[0].text, self.variables)
+        except Unreadable:
+            return False
+        if not all(re.fullmatch(r"[^<>]*", text) for text in found):
+            return False
+        self.block.fields["given"] = [*_strings(self.block.fields.get("given")), *found]
+        return True
+
+    def close(self, claim: str, name: str) -> None:
+        block, inner = self.block, self.steps
+        if block is None:
+            return
+        self.block, self.steps, self.variables = None, block.outer, self.names
+        block.name = name or block.name or self.fresh()
+        self.ids.add(block.name)
+        self.steps.append(block.step(claim, inner))
+
+    def finish(self) -> None:
+        """The text ends: an order assumed without loss of generality has served the last claim."""
+        block = self.block
+        if block is None:
+            return
+        if block.rule == "substitute" or not self.steps:
+            self.abandon()
+        else:
+            self.close(str(self.steps[-1]["claim"]), "")
+
+    def abandon(self) -> None:
+        """What was assumed leads nowhere: it is not followed, and its steps show nothing."""
+        block = self.block
+        if block is None:
+            return
+        shown = _shown(self.text[block.position : block.position + 120])
+        self.unread.append(
+            Unread(block.position, shown, f"{block.rule}: not followed", "assumption")
+        )
+        self.block, self.steps, self.variables = None, block.outer, self.names
 
     def fresh(self) -> str:
         n = len(self.steps) + 1
@@ -200,10 +321,12 @@ class _Reader:
         except Unreadable as error:
             self.unread.append(Unread(segment.position, segment.text[:200], error.reason))
 
-    def chain(self, segment: Segment, text: str | None = None) -> Chain | None:
+    def chain(
+        self, segment: Segment, text: str | None = None, names: Sequence[str] | None = None
+    ) -> Chain | None:
         raw = (segment.text if text is None else text).strip().rstrip(".,;: ")
         try:
-            return parse_chain(raw, self.variables)
+            return parse_chain(raw, self.variables if names is None else names)
         except Unreadable as error:
             self.unread.append(Unread(segment.position, raw[:200], str(error.reason)))
             return None
@@ -349,7 +472,7 @@ class _Reader:
         if _ONLY.search(rest):
             reason = "that equality holds only there is not checked"
             self.unread.append(Unread(position, _shown(rest), reason, "only"))
-        chains = [self.chain(maths[0], t) for t in split_list(maths[0].text)]
+        chains = [self.chain(maths[0], t, self.names) for t in split_list(maths[0].text)]
         if any(c is None for c in chains):
             return
         point: dict[str, str] = {}
@@ -358,10 +481,10 @@ class _Reader:
                 break
             name, number = expr_ascii(chain.parts[0]), chain.parts[1]
             size = number.arg if isinstance(number, Neg) else number
-            if name not in self.variables or not _number(size):
+            if name not in self.names or not _number(size):
                 break
             point[name] = expr_ascii(number)
-        if set(point) == set(self.variables) and len(point) == len(chains):
+        if set(point) == set(self.names) and len(point) == len(chains):
             self.equality = {"point": point}
         elif len(chains) == 1 and chains[0] is not None and set(chains[0].ops) == {"="}:
             self.equality = {"when": chain_ascii(chains[0])}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from olympiad_ineq.kernel.trees import Statement
 from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_statement, quoted
 from olympiad_ineq.language.read import ReadProof, Unread, read_proof
-from olympiad_ineq.language.render import chain_ascii
 from olympiad_ineq.language.segments import MAX_TEXT
+from olympiad_ineq.language.spelling import chain_ascii
 
 from .check import ProofVerdict, check_proof
 
