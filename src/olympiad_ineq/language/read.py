@@ -22,7 +22,11 @@ from .spelling import chain_ascii, expr_ascii
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A piece of mathematics that was not understood. kind: "claim" or "assumption" or "only"."""
+    """A piece of mathematics that was not understood.
+
+    kind: "claim", "assumption" or "only" (that equality holds nowhere else); "aim" is what is to be
+    shown, "same" what is called equivalent to it.
+    """
 
     position: int
     text: str
@@ -68,6 +72,7 @@ _AIM = re.compile(
     r"|problem)\b",
     re.IGNORECASE,
 )
+_SAME = re.compile(r"\b(?:equivalent|equivalently|iff|if and only if)\b", re.IGNORECASE)
 _DENY = re.compile(
     r"\b(not|false|fails?|never|impossible|wrong|incorrect|cannot|doesn't|isn't|no longer)\b",
     re.IGNORECASE,
@@ -176,7 +181,8 @@ class _Reader:
         aim = _AIM.search(rest)
         if aim or _DENY.search(rest):
             for m in relations:
-                kind = "aim" if aim else "claim"
+                same = aim and _SAME.search(rest)
+                kind = "same" if same else "aim" if aim else "claim"
                 self.unread.append(Unread(m.position, m.text, "stated, not asserted", kind))
             return
         name = f"s{number}" if number else self.fresh()

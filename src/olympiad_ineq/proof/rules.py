@@ -29,7 +29,7 @@ from olympiad_ineq.language.parse import (
     parse_statement,
 )
 
-from .match import entails
+from .match import entails, equal
 
 MAX_ITEMS = 24
 
@@ -300,8 +300,11 @@ def positive(s: Step) -> Iterable[Yield]:
 
 
 def identity(s: Step) -> Iterable[Yield]:
-    """Both sides are equal on the domain under the hypotheses (checked by reduction to zero)."""
-    found = kernel.vanishing(s.world, s.claim.diff)
+    """Both sides are equal on the domain under the hypotheses: the difference reduces to zero.
+
+    Or both are roots of one number: match.equal.
+    """
+    found = equal(s.claim, s.world) or kernel.vanishing(s.world, s.claim.diff)
     yield Yield(found, lambda: (s.claim.lhs, s.claim.rhs))
 
 
