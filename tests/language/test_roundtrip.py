@@ -138,14 +138,18 @@ def steps(draw: st.DrawFn, *, blocks: bool = True) -> list[dict[str, Any]]:
         if blocks and draw(st.integers(0, 3)) == 0:
             out.append({**step, **draw(block())})
             continue
-        rules = ["amgm", "cauchy", "titu", "square", "positive", "shape", "identity", "schur"]
+        rules = ["amgm", "cauchy", "titu", "square", "positive", "shape", "identity", "schur",
+                 "jensen"]  # fmt: skip
         if out:
             rules += ["cyclic", "combine", "chain", "multiply", "scale"] * 2
         by = draw(st.sampled_from(rules))
         step["by"] = "positive" if by == "shape" else by
-        if by in ("amgm", "schur"):
+        if by in ("amgm", "schur", "jensen"):
             step["terms"] = draw(LISTS)
-        if by == "amgm" and draw(st.booleans()):
+        if by == "jensen":
+            step["f"] = draw(st.sampled_from(["t^3", "1/(t+1)", "sqrt(t)", "t/(1-t)", "t^(1/3)"]))
+            step |= draw(st.sampled_from([{}, {"shape": "convex"}, {"shape": "concave"}]))
+        if by in ("amgm", "jensen") and draw(st.booleans()):
             step["weights"] = [draw(WEIGHTS) for _ in step["terms"]]
         if by == "schur":
             step["degree"] = draw(st.integers(0, 3))

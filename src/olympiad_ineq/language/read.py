@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Num, Pow
 from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_expr
 
 from .blocks import CASE_LABEL, Block, Header, conditions, ends, header, only
+from .functions import Function, defines, read_function, said_shape
 from .segments import MAX_TEXT, RELATION, Segment, segments, split_list, vocabulary
 from .spelling import chain_ascii, expr_ascii
 
@@ -86,6 +87,7 @@ _ONLY = re.compile(r"\b(only|iff|precisely|exactly)\b", re.IGNORECASE)
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (rule, re.compile(pattern, re.IGNORECASE))
     for rule, pattern in (
+        ("jensen", r"\bjensen"),
         ("amgm", r"AM\s*[-–—/]?\s*GM|AM ?≥ ?GM|arithmetic.{1,20}geometric"),
         ("titu", r"\btitu|engel|sedrakyan|T2 lemma|bergstr"),
         ("cauchy", r"cauchy|\bC-?S\b|\bCBS\b|schwarz"),
@@ -117,6 +119,8 @@ class _Reader:
         self.text, self.names = text, tuple(variables)
         self.variables = self.names  # others within a substitution
         self.block: Block | None = None
+        self.function: Function | None = None
+        self.called = ""  # what the text calls the function, until a step says it
         self.steps: list[dict[str, object]] = []
         self.ids: set[str] = set()
         self.unread: list[Unread] = []
@@ -163,6 +167,8 @@ class _Reader:
             self.equality_case(rest, relations or maths, position)
             return
         if self.blocks(rest, maths, number, position):
+            return
+        if len(maths) == 1 and defines(rest) and self.defined(maths[0], rest):
             return
         for m in maths:
             if not RELATION.search(m.text) and not _HARMLESS.fullmatch(m.text):
@@ -282,6 +288,9 @@ class _Reader:
 
     def finish(self) -> None:
         """The text ends: an order assumed without loss of generality has served the last claim."""
+        if self.called and self.function is not None:
+            reason = f"that the function is {self.called} is not shown"
+            self.unread.append(Unread(0, self.function.text, reason))
         block = self.block
         if block is None:
             return
@@ -320,8 +329,17 @@ class _Reader:
         if RELATION.search(rest):
             self.unread.append(Unread(position, _shown(rest), "a relation in the words"))
 
+    def defined(self, segment: Segment, rest: str) -> bool:
+        """ "Let $f(t) = t^3$.": what Jensen's inequality is about from there. One is followed."""
+        found = read_function(segment.text, rest) if self.function is None else None
+        if found is not None:
+            self.function, self.called = found, found.shape
+        return found is not None
+
     def argument(self, segment: Segment) -> None:
-        """Mathematics that is no relation must at least be a list of expressions."""
+        """Mathematics that is no relation must be a list of expressions, or the function's name."""
+        if self.function is not None and self.function.named(segment.text):
+            return
         try:
             self.exprs(segment)
         except Unreadable as error:
@@ -420,17 +438,10 @@ class _Reader:
             names = [str(s["id"]) for s in self.steps if s["id"] not in used]
             weights = ["1"] * len(names)
         plain = [m for m in before if not RELATION.search(m.text)]
+        if rule == "jensen":
+            return self.jensen(rest, before)
         if rule == "amgm":
-            step: dict[str, object] = {"by": "amgm"}
-            if re.search(r"\bweights?\b", rest) and len(plain) > 1:
-                step["terms"] = self.texts(plain[:-1])
-                raw = [t.strip() for t in plain[-1].text.split(",")]
-                if not all(re.fullmatch(r"\d{1,9}(/\d{1,9})?", t) for t in raw):
-                    raise Unreadable("weights")
-                whole = all(t.isdigit() for t in raw)
-                step["weights"] = [int(t) if whole else t for t in raw]
-            else:
-                step["terms"] = self.texts(plain)
+            step: dict[str, object] = {"by": "amgm", **self.weighted(rest, plain)}
             return (step if step["terms"] else _mean_terms(claim)), plain
         if rule in ("cauchy", "titu") and len(plain) == 2:
             keys = ("x", "y") if rule == "cauchy" else ("nums", "dens")
@@ -470,6 +481,32 @@ class _Reader:
         if rule in ("identity", "square") and re.search(r"expan|identi", rest, re.IGNORECASE):
             return {"by": "identity"}, []
         return {}, []
+
+    def weighted(self, rest: str, plain: list[Segment]) -> dict[str, object]:
+        """Terms, and the weights where the words speak of some: they come last."""
+        if not re.search(r"\bweights?\b", rest) or len(plain) < 2:
+            return {"terms": self.texts(plain)}
+        raw = [t.strip() for t in plain[-1].text.split(",")]
+        if not all(re.fullmatch(r"\d{1,9}(/\d{1,9})?", t) for t in raw):
+            raise Unreadable("weights")
+        whole = all(t.isdigit() for t in raw)
+        weights = [int(t) if whole else t for t in raw]
+        return {"terms": self.texts(plain[:-1]), "weights": weights}
+
+    def jensen(self, rest: str, before: list[Segment]) -> tuple[dict[str, object], list[Segment]]:
+        """The function, here or as defined before, the points and the weights."""
+        own = [(m, f) for m in before if (f := read_function(m.text, rest))]
+        function = own[0][1] if own else self.function
+        shape = said_shape(rest)
+        if function is None or len(own) > 1 or function.shape not in ("", shape or function.shape):
+            return {}, []
+        plain = [
+            m for m in before if not RELATION.search(m.text) and not function.named(m.text)
+        ]  # fmt: skip
+        self.called = "" if function is self.function else self.called
+        function = replace(function, shape=shape or function.shape)
+        step = {"by": "jensen", **function.fields(), **self.weighted(rest, plain)}
+        return (step if step["terms"] else {}), [*plain, *(m for m, _ in own)]
 
     def equality_case(self, rest: str, maths: list[Segment], position: int) -> None:
         if _DENY.search(rest) or len(maths) != 1 or self.equality is not None:

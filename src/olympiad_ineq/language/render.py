@@ -112,6 +112,10 @@ def _fields(
     if any(str(x) != "1" for x in weights):
         whole = all(str(x).lstrip("-").isdigit() for x in weights)
         new["weights"] = [int(str(x)) if whole else str(x) for x in weights]
+    if step.get("by") == "jensen":
+        new["f"] = canonical(str(step.get("f")), ["t"])
+        if "shape" in step:
+            new["shape"] = step["shape"]
     if step.get("by") == "schur" and step.get("degree", 1) != 1:
         new["degree"] = step["degree"]
     return new
@@ -244,6 +248,14 @@ _LEMMAS: dict[str, tuple[str, ...]] = {
         "Scaling {of} by {expr}, {claim}.",
         "Multiply {of} by {expr}: {claim}.",
     ),
+    "jensen": (
+        "By Jensen's inequality for the {shape}function {f} at {terms}{weights}, {claim}.",
+        "By Jensen applied to the {shape}function {f} at {terms}{weights}, {claim}.",
+        "Jensen's inequality for the {shape}function {f} at {terms}{weights} gives {claim}.",
+        "Applying Jensen's inequality to the {shape}function {f} at {terms}{weights}, {claim}.",
+        "Using Jensen for the {shape}function {f} at {terms}{weights}, we get {claim}.",
+        "By Jensen with the {shape}function {f} at {terms}{weights}: {claim}.",
+    ),
     "schur": (
         "By Schur's inequality{degree} on {terms}, {claim}.",
         "By Schur{degree} on {terms}, {claim}.",
@@ -306,6 +318,9 @@ def render_step(
     if step.get("degree") is not None:
         slots["degree"] = f" of degree {step['degree']}"
     slots.setdefault("degree", "")
+    if rule == "jensen":
+        slots["f"] = f"$f(t) = {render_expr(str(step['f']), ['t'])}$"
+        slots["shape"] = f"{step['shape']} " if "shape" in step else ""
     if rule == "square":
         raw = step["expr"]
         texts = [raw] if isinstance(raw, str) else [str(x) for x in _items(raw)]
