@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_expr
-from olympiad_ineq.language.render import chain_ascii, expr_ascii, expr_latex
+from olympiad_ineq.language.spelling import chain_ascii, expr_ascii, expr_latex
 
 V = ("a", "b", "c")
 

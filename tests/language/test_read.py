@@ -73,7 +73,7 @@ def test_good_prose_is_proved(text: str) -> None:
         (f"By AM-GM, ${GOAL}$.", {"open"}, "s1"),
         (f"By Cauchy-Schwarz, ${GOAL}$.", {"open"}, "s1"),
         (f"By Muirhead's inequality, ${GOAL}$.", {"open"}, "s1"),
-        (r"WLOG $a \ge b \ge c$. Then $a^2 \ge ab$. Hence $" + GOAL + "$.", {"open"}, "s1"),
+        (r"WLOG $a \ge b \ge c$. Then $a^2 \ge ab$. Hence $" + GOAL + "$.", {"open"}, "s3"),
         ("Suppose $a = b = c = 1$. " + GOOD, {"open"}, None),
         ("Let $x = a+b$. " + GOOD, {"open"}, None),
         ("It suffices to show $a^2 \\ge bc$. " + GOOD, {"open"}, None),
@@ -118,6 +118,8 @@ HOSTILE = [
     "a, " * 6_000 + ">", "AM " * 6_000, "$a^2+b^2>=2ab$. " * 1_200, "-" * 19_000, "\\\\ " * 6_000,
     "$" + "\\\\ a>b " * 2_000 + "$", "since " * 3_000 + "$a>b$", "terms " * 3_000, "\0" * 20_000,
     "$9^9^9^9 \\ge 1$", "$" + "(" * 1_900 + "$ $a>b$", "1/" * 9_000, "condition " * 1_900,
+    "WLOG $a \\ge b$. " * 190, "Let $x = a$. " * 190, "Case 1: $a \\ge b$. " * 190,
+    "Let $x=a$, which are " + "\0 , and " * 2_000, "by symmetry " * 1_600 + "$a>b$",
     "arithmetic " * 1_800, "{" * 19_999, "\u202e" * 9_000, "$\ud800 > 1$", "a_1" * 6_000 + ">=",
 ]  # fmt: skip
 

@@ -4,12 +4,11 @@ from .read import ReadProof, Unread, read_proof
 from .render import (
     PROBLEM_PHRASINGS,
     PROOF_PHRASINGS,
-    canonical,
     canonical_steps,
-    render_expr,
     render_problem,
     render_proof,
 )
+from .spelling import canonical, render_expr
 from .statement import ProblemFields, read_problem
 
 __all__ = [

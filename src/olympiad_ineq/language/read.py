@@ -10,18 +10,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Num, Pow
 from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_expr
 
-from .render import chain_ascii, expr_ascii
-from .segments import MAX_TEXT, RELATION, Segment, segments, split_list
+from .blocks import CASE_LABEL, Block, Header, conditions, ends, header, only
+from .functions import Function, defines, read_function, said_shape
+from .segments import MAX_TEXT, RELATION, Segment, segments, split_list, vocabulary
+from .spelling import chain_ascii, expr_ascii
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A piece of mathematics that was not understood. kind: "claim" or "assumption" or "only"."""
+    """A piece of mathematics that was not understood.
+
+    kind: "claim", "assumption" or "only" (that equality holds nowhere else); "aim" is what is to be
+    shown, "same" what is called equivalent to it.
+    """
 
     position: int
     text: str
@@ -67,17 +73,21 @@ _AIM = re.compile(
     r"|problem)\b",
     re.IGNORECASE,
 )
+_SAME = re.compile(r"\b(?:equivalent|equivalently|iff|if and only if)\b", re.IGNORECASE)
 _DENY = re.compile(
     r"\b(not|false|fails?|never|impossible|wrong|incorrect|cannot|doesn't|isn't|no longer)\b",
     re.IGNORECASE,
 )
 _ALL = re.compile(r"\b(these|them|those|above|all|everything|up|inequalities)\b", re.IGNORECASE)
 _HARMLESS = re.compile(r"(?:\s|\\(?:square|blacksquare|Box|qed|mathbb\s*\{?R\}?(?:_\+|\^\+)?)|\.)*")
+_THEN = re.compile(r"(?:then|so|and|clearly|we have|thus|hence)?,? ?(?:we have )?\0 ?[.,;]?", re.I)
+_SO = vocabulary("hence therefore thus so then that which is we have get obtain this gives finally")
 _EQUALITY = re.compile(r"\bequality\b", re.IGNORECASE)
 _ONLY = re.compile(r"\b(only|iff|precisely|exactly)\b", re.IGNORECASE)
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (rule, re.compile(pattern, re.IGNORECASE))
     for rule, pattern in (
+        ("jensen", r"\bjensen"),
         ("amgm", r"AM\s*[-–—/]?\s*GM|AM ?≥ ?GM|arithmetic.{1,20}geometric"),
         ("titu", r"\btitu|engel|sedrakyan|T2 lemma|bergstr"),
         ("cauchy", r"cauchy|\bC-?S\b|\bCBS\b|schwarz"),
@@ -87,7 +97,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("multiply", r"multipl|product of|\btaking\b.*\btimes\b|scaling"),
         ("combine", r"\badd\b|adding|\bsum\b|summing|combin"),
         ("shape", r"clearly|obvious"),
-        ("positive", r"terms?\b.*\bnon-?negative|nonnegative terms"),
+        ("positive", r"terms?\b.*\bnon-?negative|nonnegative terms|\border of the variables"),
         ("square", r"\bsquares?\b|\bsince\b|\bas\b|because|\bfrom\b|expanding|expand"),
         ("identity", r"expan|identi"),
     )
@@ -106,7 +116,11 @@ def read_proof(text: str, variables: Sequence[str]) -> ReadProof:
 
 class _Reader:
     def __init__(self, text: str, variables: Sequence[str]) -> None:
-        self.text, self.variables = text, tuple(variables)
+        self.text, self.names = text, tuple(variables)
+        self.variables = self.names  # others within a substitution
+        self.block: Block | None = None
+        self.function: Function | None = None
+        self.called = ""  # what the text calls the function, until a step says it
         self.steps: list[dict[str, object]] = []
         self.ids: set[str] = set()
         self.unread: list[Unread] = []
@@ -117,6 +131,7 @@ class _Reader:
             words = "".join(s.text if s.kind == "words" else " \0 " for s in sentence)
             maths = [s for s in sentence if s.kind == "math"]
             self.sentence(words, maths, sentence[0].position)
+        self.finish()
         return ReadProof(self.steps, self.unread, self.equality)
 
     def sentences(self) -> list[list[Segment]]:
@@ -132,7 +147,7 @@ class _Reader:
             at = 0
             for cut in _SENTENCE.finditer(segment.text):
                 piece = segment.text[at : cut.start()]
-                if _LABEL.fullmatch(piece + " "):  # "1." is a label, not a sentence
+                if _LABEL.fullmatch(piece + " ") or CASE_LABEL.fullmatch(piece):  # no sentence
                     continue
                 current.append(Segment("words", piece, segment.position + at))
                 done.append(current)
@@ -151,6 +166,10 @@ class _Reader:
         if _EQUALITY.search(rest):
             self.equality_case(rest, relations or maths, position)
             return
+        if self.blocks(rest, maths, number, position):
+            return
+        if len(maths) == 1 and defines(rest) and self.defined(maths[0], rest):
+            return
         for m in maths:
             if not RELATION.search(m.text) and not _HARMLESS.fullmatch(m.text):
                 self.argument(m)
@@ -168,11 +187,128 @@ class _Reader:
         aim = _AIM.search(rest)
         if aim or _DENY.search(rest):
             for m in relations:
-                kind = "aim" if aim else "claim"
+                same = aim and _SAME.search(rest)
+                kind = "same" if same else "aim" if aim else "claim"
                 self.unread.append(Unread(m.position, m.text, "stated, not asserted", kind))
             return
         name = f"s{number}" if number else self.fresh()
         self.step(name, rest, maths, relations)
+
+    # -- blocks: WLOG, cases, substitution -----------------------------------------------------
+
+    def blocks(self, rest: str, maths: list[Segment], number: str | None, position: int) -> bool:
+        """Does the sentence open, go on with or end a block of steps of its own?"""
+        head = header(rest, [m.text for m in maths], self.names)
+        if head is not None:
+            return self.open(head, f"s{number}" if number else "", position)
+        block = self.block
+        if block is None or not maths:
+            return False
+        if block.rule == "substitute" and not self.steps and self.condition(rest, maths):
+            return True
+        if not ends(block.rule, rest) and not self.returns(block, rest, maths):
+            return False
+        if len(maths) > 2:
+            return False
+        if block.rule == "substitute":
+            lemma = self.quiet(maths[0]) if len(maths) == 2 else None
+            last = self.steps[-1]["claim"] if self.steps and len(maths) == 1 else ""
+            block.fields["lemma"] = chain_ascii(lemma) if lemma else last
+        elif len(maths) == 2:
+            return False
+        claim = self.chain(maths[-1], None, self.names)
+        if claim is None or not block.fields.get("lemma", "-"):
+            return False
+        self.close(chain_ascii(claim), f"s{number}" if number else "")
+        return True
+
+    def returns(self, block: Block, rest: str, maths: list[Segment]) -> bool:
+        """Is this about the old variables again, after a substitution, without a word of it?
+
+        Where it comes with a reason or before any step, the new variables were no block.
+        """
+        if block.rule != "substitute" or any(self.said(m, self.variables) for m in maths):
+            return False
+        if not any(self.said(m, self.names) for m in maths):
+            return False
+        if self.steps and only(rest, _SO):
+            return True
+        self.abandon()
+        return False
+
+    @staticmethod
+    def said(segment: Segment, names: Sequence[str]) -> bool:
+        """Is this a relation, or a list of expressions, between these variables?"""
+        raw = segment.text.strip().rstrip(".,;: ")
+        try:
+            if RELATION.search(raw):
+                return bool(conditions(raw, names))
+            return bool([parse_expr(part, names) for part in split_list(raw)])
+        except Unreadable:
+            return False
+
+    def open(self, head: Header, name: str, position: int) -> bool:
+        block = self.block
+        if block is not None and block.rule == head.rule == "cases":
+            if head.number != len(block.cases) + 2:
+                return False
+            block.cases.append({**block.fields, "steps": self.steps})
+            block.fields, self.steps = head.fields, []
+            return True
+        if block is not None or head.number > 1:
+            return False
+        self.block = Block(head.rule, head.fields, name, position, self.steps)
+        self.steps = []
+        images = head.fields.get("images")
+        if isinstance(images, dict):
+            self.variables = tuple(images)
+        return True
+
+    def condition(self, rest: str, maths: list[Segment]) -> bool:
+        """ "Then $xyz = 1$" right after new variables: a hypothesis about them, to be shown."""
+        if self.block is None or not _THEN.fullmatch(" ".join(rest.split())) or len(maths) != 1:
+            return False
+        try:
+            found = conditions(maths[0].text, self.variables)
+        except Unreadable:
+            return False
+        if not all(re.fullmatch(r"[^<>]*", text) for text in found):
+            return False
+        self.block.fields["given"] = [*_strings(self.block.fields.get("given")), *found]
+        return True
+
+    def close(self, claim: str, name: str) -> None:
+        block, inner = self.block, self.steps
+        if block is None:
+            return
+        self.block, self.steps, self.variables = None, block.outer, self.names
+        block.name = name or block.name or self.fresh()
+        self.ids.add(block.name)
+        self.steps.append(block.step(claim, inner))
+
+    def finish(self) -> None:
+        """The text ends: an order assumed without loss of generality has served the last claim."""
+        if self.called and self.function is not None:
+            reason = f"that the function is {self.called} is not shown"
+            self.unread.append(Unread(0, self.function.text, reason))
+        block = self.block
+        if block is None:
+            return
+        if block.rule == "substitute" or not self.steps:
+            self.abandon()
+        else:
+            self.close(str(self.steps[-1]["claim"]), "")
+
+    def abandon(self) -> None:
+        """What was assumed leads nowhere: it is not followed, and its steps show nothing."""
+        block = self.block
+        if block is None:
+            return
+        shown = _shown(self.text[block.position : block.position + 120])
+        self.unread.append(
+            Unread(block.position, shown, f"{block.rule}: not followed", "assumption")
+        )
+        self.block, self.steps, self.variables = None, block.outer, self.names
 
     def fresh(self) -> str:
         n = len(self.steps) + 1
@@ -193,17 +329,28 @@ class _Reader:
         if RELATION.search(rest):
             self.unread.append(Unread(position, _shown(rest), "a relation in the words"))
 
+    def defined(self, segment: Segment, rest: str) -> bool:
+        """ "Let $f(t) = t^3$.": what Jensen's inequality is about from there. One is followed."""
+        found = read_function(segment.text, rest) if self.function is None else None
+        if found is not None:
+            self.function, self.called = found, found.shape
+        return found is not None
+
     def argument(self, segment: Segment) -> None:
-        """Mathematics that is no relation must at least be a list of expressions."""
+        """Mathematics that is no relation must be a list of expressions, or the function's name."""
+        if self.function is not None and self.function.named(segment.text):
+            return
         try:
             self.exprs(segment)
         except Unreadable as error:
             self.unread.append(Unread(segment.position, segment.text[:200], error.reason))
 
-    def chain(self, segment: Segment, text: str | None = None) -> Chain | None:
+    def chain(
+        self, segment: Segment, text: str | None = None, names: Sequence[str] | None = None
+    ) -> Chain | None:
         raw = (segment.text if text is None else text).strip().rstrip(".,;: ")
         try:
-            return parse_chain(raw, self.variables)
+            return parse_chain(raw, self.variables if names is None else names)
         except Unreadable as error:
             self.unread.append(Unread(segment.position, raw[:200], str(error.reason)))
             return None
@@ -291,17 +438,10 @@ class _Reader:
             names = [str(s["id"]) for s in self.steps if s["id"] not in used]
             weights = ["1"] * len(names)
         plain = [m for m in before if not RELATION.search(m.text)]
+        if rule == "jensen":
+            return self.jensen(rest, before)
         if rule == "amgm":
-            step: dict[str, object] = {"by": "amgm"}
-            if re.search(r"\bweights?\b", rest) and len(plain) > 1:
-                step["terms"] = self.texts(plain[:-1])
-                raw = [t.strip() for t in plain[-1].text.split(",")]
-                if not all(re.fullmatch(r"\d{1,9}(/\d{1,9})?", t) for t in raw):
-                    raise Unreadable("weights")
-                whole = all(t.isdigit() for t in raw)
-                step["weights"] = [int(t) if whole else t for t in raw]
-            else:
-                step["terms"] = self.texts(plain)
+            step: dict[str, object] = {"by": "amgm", **self.weighted(rest, plain)}
             return (step if step["terms"] else _mean_terms(claim)), plain
         if rule in ("cauchy", "titu") and len(plain) == 2:
             keys = ("x", "y") if rule == "cauchy" else ("nums", "dens")
@@ -342,6 +482,32 @@ class _Reader:
             return {"by": "identity"}, []
         return {}, []
 
+    def weighted(self, rest: str, plain: list[Segment]) -> dict[str, object]:
+        """Terms, and the weights where the words speak of some: they come last."""
+        if not re.search(r"\bweights?\b", rest) or len(plain) < 2:
+            return {"terms": self.texts(plain)}
+        raw = [t.strip() for t in plain[-1].text.split(",")]
+        if not all(re.fullmatch(r"\d{1,9}(/\d{1,9})?", t) for t in raw):
+            raise Unreadable("weights")
+        whole = all(t.isdigit() for t in raw)
+        weights = [int(t) if whole else t for t in raw]
+        return {"terms": self.texts(plain[:-1]), "weights": weights}
+
+    def jensen(self, rest: str, before: list[Segment]) -> tuple[dict[str, object], list[Segment]]:
+        """The function, here or as defined before, the points and the weights."""
+        own = [(m, f) for m in before if (f := read_function(m.text, rest))]
+        function = own[0][1] if own else self.function
+        shape = said_shape(rest)
+        if function is None or len(own) > 1 or function.shape not in ("", shape or function.shape):
+            return {}, []
+        plain = [
+            m for m in before if not RELATION.search(m.text) and not function.named(m.text)
+        ]  # fmt: skip
+        self.called = "" if function is self.function else self.called
+        function = replace(function, shape=shape or function.shape)
+        step = {"by": "jensen", **function.fields(), **self.weighted(rest, plain)}
+        return (step if step["terms"] else {}), [*plain, *(m for m, _ in own)]
+
     def equality_case(self, rest: str, maths: list[Segment], position: int) -> None:
         if _DENY.search(rest) or len(maths) != 1 or self.equality is not None:
             self.unread.append(Unread(position, _shown(rest), "equality case not read"))
@@ -349,7 +515,7 @@ class _Reader:
         if _ONLY.search(rest):
             reason = "that equality holds only there is not checked"
             self.unread.append(Unread(position, _shown(rest), reason, "only"))
-        chains = [self.chain(maths[0], t) for t in split_list(maths[0].text)]
+        chains = [self.chain(maths[0], t, self.names) for t in split_list(maths[0].text)]
         if any(c is None for c in chains):
             return
         point: dict[str, str] = {}
@@ -358,10 +524,10 @@ class _Reader:
                 break
             name, number = expr_ascii(chain.parts[0]), chain.parts[1]
             size = number.arg if isinstance(number, Neg) else number
-            if name not in self.variables or not _number(size):
+            if name not in self.names or not _number(size):
                 break
             point[name] = expr_ascii(number)
-        if set(point) == set(self.variables) and len(point) == len(chains):
+        if set(point) == set(self.names) and len(point) == len(chains):
             self.equality = {"point": point}
         elif len(chains) == 1 and chains[0] is not None and set(chains[0].ops) == {"="}:
             self.equality = {"when": chain_ascii(chains[0])}

@@ -8,147 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from flint import fmpq
+from olympiad_ineq.kernel.trees import Add, Expr, Mul, Pow
 
-from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Num, Pow, Root, Var
-from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_expr
+from .blocks import BLOCKS, canonical_fields, listed, render_block, size
+from .parse import Unreadable, parse_chain, parse_expr
+from .spelling import canonical, chain_latex, expr_latex, render_expr, variable_latex
 
 PROBLEM_PHRASINGS = 6
 PROOF_PHRASINGS = 6
-_OPS = {">=": r"\ge", "<=": r"\le", ">": ">", "<": "<", "=": "="}
-_SUM, _PRODUCT, _FACTOR = 0, 1, 2
-
-
-class _Writer:
-    """One walk over the tree for both spellings; `latex` chooses."""
-
-    def __init__(self, latex: bool) -> None:
-        self.latex = latex
-
-    def write(self, expr: Expr, level: int = _SUM) -> str:
-        text, own = self.plain(expr)
-        return text if own >= level else self.bracket(text)
-
-    def bracket(self, text: str) -> str:
-        if self.latex and (r"\frac" in text or r"\sqrt" in text):
-            return rf"\left({text}\right)"
-        return f"({text})"
-
-    def plain(self, expr: Expr) -> tuple[str, int]:
-        match expr:
-            case Num(value):
-                if value.q != 1:
-                    return self.plain(Div(Num(fmpq(value.p)), Num(fmpq(value.q))))
-                return str(value), _FACTOR
-            case Var(name):
-                return self.variable(name), _FACTOR
-            case Add(args):
-                text = ""
-                for arg in args:
-                    if isinstance(arg, Neg):
-                        text += "-" + self.write(arg.arg, _PRODUCT)
-                    else:
-                        text += ("+" if text else "") + self.write(arg, _PRODUCT)
-                return text, _SUM
-            case Neg(arg):
-                return "-" + self.write(arg, _PRODUCT), _SUM
-            case Mul(args):
-                return self.product(args), _PRODUCT
-            case Div(num, den):
-                if self.latex:
-                    return rf"\frac{{{self.write(num)}}}{{{self.write(den)}}}", _PRODUCT
-                return f"{self.write(num, _PRODUCT)}/{self.write(den, _FACTOR)}", _PRODUCT
-            case Pow(base, exponent):
-                inner = self.write(base, _FACTOR)
-                if isinstance(base, Pow | Div) or (isinstance(base, Root) and base.degree > 2):
-                    inner = self.bracket(self.write(base))
-                short = 0 <= exponent < (10 if self.latex else 100)
-                opening, closing = "{}" if self.latex else "()"
-                power = str(exponent) if short else f"{opening}{exponent}{closing}"
-                return f"{inner}^{power}", _FACTOR
-            case Root(arg, degree):
-                if self.latex:
-                    index = f"[{degree}]" if degree > 2 else ""
-                    return rf"\sqrt{index}{{{self.write(arg)}}}", _FACTOR
-                if degree == 2:
-                    return f"sqrt({self.write(arg)})", _FACTOR
-                inner = self.write(arg, _FACTOR)
-                if isinstance(arg, Pow | Div) or (isinstance(arg, Root) and arg.degree > 2):
-                    inner = self.bracket(self.write(arg))
-                return f"{inner}^(1/{degree})", _FACTOR
-
-    def variable(self, name: str) -> str:
-        if len(name) == 1 or not self.latex:
-            return name
-        digits = "".join(c for c in name[1:] if c.isdigit())
-        return f"{name[0]}_{digits}" if len(digits) == 1 else f"{name[0]}_{{{digits}}}"
-
-    def product(self, args: tuple[Expr, ...]) -> str:
-        text, left = "", None
-        for i, arg in enumerate(args):
-            level = _FACTOR if i else _PRODUCT
-            if self.latex and isinstance(arg, Div):
-                piece = self.write(arg)
-            elif isinstance(arg, Mul):
-                piece = self.bracket(self.write(arg))
-            else:
-                piece = self.write(arg, level)
-            if left is None:
-                text = piece
-            elif not self.latex:
-                text += "*" + piece
-            elif piece[0].isdigit() or (isinstance(left, Num) and _numeric(arg)):
-                text += rf" \cdot {piece}"
-            else:
-                text += piece
-            left = arg
-        return text
-
-
-def _numeric(expr: Expr) -> bool:
-    if isinstance(expr, Div):
-        return isinstance(expr.num, Num) and isinstance(expr.den, Num)
-    return isinstance(expr, Num)
-
-
-def expr_latex(expr: Expr) -> str:
-    return _Writer(True).write(expr)
-
-
-def expr_ascii(expr: Expr) -> str:
-    return _Writer(False).write(expr)
-
-
-def chain_latex(chain: Chain) -> str:
-    text = expr_latex(chain.parts[0])
-    for op, part in zip(chain.ops, chain.parts[1:], strict=True):
-        text += f" {_OPS[op]} {expr_latex(part)}"
-    return text
-
-
-def chain_ascii(chain: Chain) -> str:
-    text = expr_ascii(chain.parts[0])
-    for op, part in zip(chain.ops, chain.parts[1:], strict=True):
-        text += f" {op} {expr_ascii(part)}"
-    return text
-
-
-def render_expr(text: str, variables: Sequence[str]) -> str:
-    """An expression or relation in kernel syntax as LaTeX."""
-    try:
-        return expr_latex(parse_expr(text, variables))
-    except Unreadable:
-        return chain_latex(parse_chain(text, variables))
-
-
-def canonical(text: str, variables: Sequence[str]) -> str:
-    """An expression or relation in the one ASCII spelling that reading prose gives."""
-    try:
-        return expr_ascii(parse_expr(text, variables))
-    except Unreadable:
-        return chain_ascii(parse_chain(text, variables))
-
-
 _WHO = {
     "positive": ("positive real numbers", "positive reals", "a positive real number"),
     "nonnegative": ("nonnegative real numbers", "nonnegative reals", "a nonnegative real number"),
@@ -161,12 +28,12 @@ def render_problem(
     variables: Sequence[str], domain: str, given: Sequence[str], goal: str, phrasing: int = 0
 ) -> str:
     """The problem as one or two sentences; `phrasing` counts modulo PROBLEM_PHRASINGS."""
-    names = f"${', '.join(_Writer(True).variable(v) for v in variables)}$"
+    names = f"${', '.join(variable_latex(v) for v in variables)}$"
     full, short, one = _WHO[domain]
     if len(variables) == 1:
         full, short = one, one
     given_parts = [f"${chain_latex(parse_chain(g, variables))}$" for g in given]
-    conditions = _and(given_parts)
+    conditions = listed(given_parts)
     wanted = f"${chain_latex(parse_chain(goal, variables))}$"
     way = phrasing % PROBLEM_PHRASINGS
     if way == 1:
@@ -190,45 +57,68 @@ def render_problem(
     return f"Let {names} be {full}{middle}. Prove that {wanted}."
 
 
-def _and(parts: Sequence[str]) -> str:
-    if len(parts) < 2:
-        return "".join(parts)
-    return ", ".join(parts[:-1]) + f" and {parts[-1]}"
-
-
 def canonical_steps(
     steps: Sequence[Mapping[str, object]], variables: Sequence[str]
 ) -> list[dict[str, object]]:
-    """The steps as reading their prose gives them: ids s1, s2, ..., one spelling, no defaults."""
-    names = {str(step["id"]): f"s{i}" for i, step in enumerate(steps, 1)}
+    """The steps as reading their prose gives them: ids s1, s2, ..., one spelling, no defaults.
+
+    Steps of a step are numbered before it, as they stand before its claim in the prose.
+    """
+    return _canonical(steps, variables, 1)
+
+
+def _canonical(
+    steps: Sequence[Mapping[str, object]], variables: Sequence[str], first: int
+) -> list[dict[str, object]]:
+    names: dict[str, str] = {}
+    last = first - 1
+    for step in steps:
+        last += size(step)
+        names[str(step["id"])] = f"s{last}"
     out: list[dict[str, object]] = []
-    for i, step in enumerate(steps, 1):
-        new: dict[str, object] = {"id": f"s{i}", "claim": canonical(str(step["claim"]), variables)}
-        if step.get("by") is not None:
-            new["by"] = step["by"]
-        for key in ("terms", "x", "y", "nums", "dens", "expr"):
-            if key in step:
-                value = step[key]
-                items = [value] if isinstance(value, str) else list(_items(value))
-                spelled = [canonical(str(x), variables) for x in items]
-                single = key == "expr" and len(spelled) == 1
-                new[key] = spelled[0] if single else spelled
-        if "of" in step:
-            cited = step["of"]
-            of = [cited] if isinstance(cited, str) else [str(x) for x in _items(cited)]
-            of = [names.get(x, x) for x in of]
-            new["of"] = of[0] if step["by"] in ("cyclic", "scale") else of
-        weights = list(_items(step.get("weights") or ()))
-        if any(str(x) != "1" for x in weights):
-            whole = all(str(x).lstrip("-").isdigit() for x in weights)
-            new["weights"] = [int(str(x)) if whole else str(x) for x in weights]
-        for key in ("order", "cases", "images", "domain", "given", "lemma", "steps"):
-            if key in step:  # steps of their own keep their names: nobody else cites them
-                new[key] = step[key]
-        if step.get("by") == "schur" and step.get("degree", 1) != 1:
-            new["degree"] = step["degree"]
-        out.append(new)
+    for step in steps:
+        new: dict[str, object] = {
+            "id": names[str(step["id"])],
+            "claim": canonical(str(step["claim"]), variables),
+        }
+        if step.get("by") in BLOCKS:
+            out.append(new | canonical_fields(step, variables, _canonical, first))
+        else:
+            out.append(new | _fields(step, variables, names))
+        first += size(step)
     return out
+
+
+def _fields(
+    step: Mapping[str, object], variables: Sequence[str], names: Mapping[str, str]
+) -> dict[str, object]:
+    """What a step without steps of its own says beside its claim."""
+    new: dict[str, object] = {}
+    if step.get("by") is not None:
+        new["by"] = step["by"]
+    for key in ("terms", "x", "y", "nums", "dens", "expr"):
+        if key in step:
+            value = step[key]
+            items = [value] if isinstance(value, str) else list(_items(value))
+            spelled = [canonical(str(x), variables) for x in items]
+            single = key == "expr" and len(spelled) == 1
+            new[key] = spelled[0] if single else spelled
+    if "of" in step:
+        cited = step["of"]
+        of = [cited] if isinstance(cited, str) else [str(x) for x in _items(cited)]
+        of = [names.get(x, x) for x in of]
+        new["of"] = of[0] if step["by"] in ("cyclic", "scale") else of
+    weights = list(_items(step.get("weights") or ()))
+    if any(str(x) != "1" for x in weights):
+        whole = all(str(x).lstrip("-").isdigit() for x in weights)
+        new["weights"] = [int(str(x)) if whole else str(x) for x in weights]
+    if step.get("by") == "jensen":
+        new["f"] = canonical(str(step.get("f")), ["t"])
+        if "shape" in step:
+            new["shape"] = step["shape"]
+    if step.get("by") == "schur" and step.get("degree", 1) != 1:
+        new["degree"] = step["degree"]
+    return new
 
 
 def _items(value: object) -> Sequence[object]:
@@ -285,6 +175,14 @@ _LEMMAS: dict[str, tuple[str, ...]] = {
         "All terms are nonnegative, so {claim}.",
         "Since all terms are nonnegative, we have {claim}.",
         "By nonnegative terms: {claim}.",
+    ),
+    "order": (
+        "By the order of the variables, {claim}.",
+        "The order of the variables gives {claim}.",
+        "From the order of the variables, {claim}.",
+        "By the order of the variables, we have {claim}.",
+        "Due to the order of the variables, {claim}.",
+        "By the order of the variables: {claim}.",
     ),
     "shape": (
         "Since clearly {nonneg}, {claim}.",
@@ -350,6 +248,14 @@ _LEMMAS: dict[str, tuple[str, ...]] = {
         "Scaling {of} by {expr}, {claim}.",
         "Multiply {of} by {expr}: {claim}.",
     ),
+    "jensen": (
+        "By Jensen's inequality for the {shape}function {f} at {terms}{weights}, {claim}.",
+        "By Jensen applied to the {shape}function {f} at {terms}{weights}, {claim}.",
+        "Jensen's inequality for the {shape}function {f} at {terms}{weights} gives {claim}.",
+        "Applying Jensen's inequality to the {shape}function {f} at {terms}{weights}, {claim}.",
+        "Using Jensen for the {shape}function {f} at {terms}{weights}, we get {claim}.",
+        "By Jensen with the {shape}function {f} at {terms}{weights}: {claim}.",
+    ),
     "schur": (
         "By Schur's inequality{degree} on {terms}, {claim}.",
         "By Schur{degree} on {terms}, {claim}.",
@@ -373,7 +279,7 @@ def _cited(of: Sequence[str], weights: Sequence[object]) -> str:
     for name, weight in zip(of, weights, strict=True):
         times = {"1": "", "2": "twice "}.get(str(weight), f"{weight} times ")
         parts.append(times + _cite(name))
-    return _and(parts)
+    return listed(parts)
 
 
 def _list(texts: Sequence[str], variables: Sequence[str], way: int, tuple_: bool) -> str:
@@ -381,7 +287,7 @@ def _list(texts: Sequence[str], variables: Sequence[str], way: int, tuple_: bool
     if tuple_:
         return f"$({', '.join(spelled)})$"
     if way % 2:
-        return _and([f"${t}$" for t in spelled])
+        return listed([f"${t}$" for t in spelled])
     return f"${', '.join(spelled)}$"
 
 
@@ -395,8 +301,10 @@ def squares(exprs: Sequence[Expr], weights: Sequence[object]) -> Expr:
     return terms[0] if len(terms) == 1 else Add(tuple(terms))
 
 
-def render_step(step: Mapping[str, object], variables: Sequence[str], phrasing: int) -> str:
-    """One canonical step (see canonical_steps) as one sentence."""
+def render_step(
+    step: Mapping[str, object], variables: Sequence[str], phrasing: int, *, ordered: bool = False
+) -> str:
+    """One canonical step (see canonical_steps) as one sentence; `ordered` within an order."""
     rule = str(step.get("by"))
     claim = parse_chain(str(step["claim"]), variables)
     slots = {"claim": f"${chain_latex(claim)}$"}
@@ -410,6 +318,9 @@ def render_step(step: Mapping[str, object], variables: Sequence[str], phrasing: 
     if step.get("degree") is not None:
         slots["degree"] = f" of degree {step['degree']}"
     slots.setdefault("degree", "")
+    if rule == "jensen":
+        slots["f"] = f"$f(t) = {render_expr(str(step['f']), ['t'])}$"
+        slots["shape"] = f"{step['shape']} " if "shape" in step else ""
     if rule == "square":
         raw = step["expr"]
         texts = [raw] if isinstance(raw, str) else [str(x) for x in _items(raw)]
@@ -419,6 +330,8 @@ def render_step(step: Mapping[str, object], variables: Sequence[str], phrasing: 
         kind = "bare" if slots["squares"] == slots["claim"] else kind
     elif rule == "positive" and "expr" in step:
         kind, slots["nonneg"] = "shape", rf"${render_expr(str(step['expr']), variables)} \ge 0$"
+    elif rule == "positive" and ordered:
+        kind = "order"
     elif rule == "scale":
         slots["expr"] = f"${render_expr(str(step['expr']), variables)}$"
     if "of" in step:
@@ -440,14 +353,34 @@ def render_proof(
     equality: Mapping[str, object] | None = None,
 ) -> str:
     """Numbered steps, one to a line (the last without a number), and the equality case."""
-    lines = []
     ready = canonical_steps(steps, variables)
-    for i, step in enumerate(ready):
-        sentence = render_step(step, variables, phrasing)
-        lines.append(f"({i + 1}) {sentence}" if i + 1 < len(ready) else sentence)
+    lines: list[str] = []
+    for step in ready:
+        *before, sentence = _said(step, variables, phrasing)
+        lines += before
+        lines.append(sentence if step is ready[-1] else _numbered(step, sentence))
     if equality:
         lines.append(render_equality(equality, variables, phrasing))
     return "\n".join(lines)
+
+
+def _numbered(step: Mapping[str, object], sentence: str) -> str:
+    return f"({str(step['id'])[1:]}) {sentence}"
+
+
+def _said(
+    step: Mapping[str, object], variables: Sequence[str], phrasing: int, *, ordered: bool = False
+) -> list[str]:
+    """The lines of a canonical step: its sentence last, before it those of its own steps."""
+    if step.get("by") not in BLOCKS:
+        return [render_step(step, variables, phrasing, ordered=ordered)]
+
+    def line(inner: Mapping[str, object], names: Sequence[str]) -> str:
+        inside = step["by"] in ("wlog", "cases")
+        *before, sentence = _said(inner, names, phrasing, ordered=inside)
+        return "\n".join([*before, _numbered(inner, sentence)])
+
+    return render_block(step, variables, phrasing % PROOF_PHRASINGS, line)
 
 
 def render_equality(

@@ -164,6 +164,11 @@ def _trim_article(tokens: list[tuple[str, str, int]], first: int, rel: int) -> i
     return first
 
 
+def vocabulary(text: str) -> frozenset[str]:
+    """The words of a text: what a sentence may be made of, and nothing else."""
+    return frozenset(text.split())
+
+
 def split_list(text: str) -> list[str]:
     """Split at top-level commas and semicolons: "a^3, b^3" or "(a, b)" (one bracket opened)."""
     text = text.strip().replace(r"\left(", "(").replace(r"\right)", ")").replace("\\,", " ")

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .parse import Unreadable, parse_chain, parse_statement, quoted
-from .render import chain_ascii
-from .segments import MAX_TEXT, RELATION, segments, split_list
+from .segments import MAX_TEXT, RELATION, segments, split_list, vocabulary
+from .spelling import chain_ascii
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,14 @@ class ProblemFields:
     goal: str
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_ASK = _words("prove show establish verify demonstrate")
-_THEN = _words("then have")
-_ASSUME = _words(
+_ASK = vocabulary("prove show establish verify demonstrate")
+_THEN = vocabulary("then have")
+_ASSUME = vocabulary(
     "let given if suppose assume with such satisfying satisfy satisfies where for whenever when "
     "under subject consider fix"
 )
-_DOMAIN = _words("positive nonnegative real reals triangle")
-_NEUTRAL = _words(
+_DOMAIN = vocabulary("positive nonnegative real reals triangle")
+_NEUTRAL = vocabulary(
     "that the following inequality we be are is and all any every each of to always holds hold "
     "true it condition conditions constraint constraints number numbers variables values side "
     "sides length lengths denote arbitrary also strictly so below"

@@ -19,7 +19,7 @@ from olympiad_ineq.kernel.trees import Chain, Statement
 from olympiad_ineq.kernel.witness import Inexact, Undefined, holds, in_domain
 from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_number
 
-from .match import entails, gives, matches
+from .match import entails, equal, gives, matches
 from .points import Points
 from .rules import CITING, NAMES, OWN_STEPS, RULES, Known, Reader, Step, Yield
 from .worlds import contradictory, world_of
@@ -203,9 +203,10 @@ class _Checker:
         """The link from what the rule yields (in a chain, = may be an identity), or Broken."""
         w = self.world
         if link.op == "=" and links > 1:
-            if not w.vanishes(link.diff.num):
+            shown = equal(link, w)
+            if shown is None:
                 raise Broken("an equality in the chain does not hold")
-            return kernel.vanishing(w, link.diff)
+            return shown
         first: Yield | None = None
         for item in RULES[rule](Step(w, self.read, self.facts, step, link, claim, self.prove)):
             found = gives(item.theorem, link)

@@ -14,7 +14,15 @@ from typing import TypeAlias
 from flint import fmpq
 
 from olympiad_ineq.kernel.rational import MAX_DEGREE, POSITIVE, Fact, Frac, Limit, Poly, World
-from olympiad_ineq.kernel.theorem import Broken, Theorem, combined, product, restated, signed
+from olympiad_ineq.kernel.theorem import (
+    Broken,
+    Theorem,
+    combined,
+    product,
+    restated,
+    signed,
+    vanishing,
+)
 
 Shape: TypeAlias = tuple[Poly, Poly, Poly]  # r, up, down with up*p = down*r on the world
 
@@ -181,6 +189,27 @@ def entails(t: Theorem, goal: Fact) -> Theorem | None:
     if found is None and t.op == "=":
         found = _numerators(_negative(t), goal)
     return found
+
+
+def equal(fact: Fact, world: World) -> Theorem | None:
+    """The equation L = R, as its difference vanishes or as two n-th powers are equal.
+
+    Proof of the second: L^n - R^n = (L - R)*(L^(n-1) + L^(n-2)*R + ... + R^(n-1)) = 0, and where
+    the second factor is positive, the first is zero. So the cube root of abc is 1 where abc = 1.
+    n is tried for the degrees of the roots that occur.
+    """
+    if world.vanishes(fact.diff.num):
+        return vanishing(world, fact.diff)
+    for n in sorted({degree for _, degree in world.radicals}):
+        one, two = world.power(fact.lhs, n), world.power(fact.rhs, n)
+        gap = world.sub(one, two)
+        between = world.total(
+            world.times(world.power(fact.lhs, i), world.power(fact.rhs, n - 1 - i))
+            for i in range(n)
+        )
+        if world.vanishes(gap.num) and world.sign(between.num) == POSITIVE:
+            return divided(vanishing(world, gap), signed(world, between), fact)
+    return None
 
 
 def divided(t: Theorem, by: Theorem | None, fact: Fact) -> Theorem | None:

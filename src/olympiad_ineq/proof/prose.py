@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from olympiad_ineq.kernel import theorem as kernel
+from olympiad_ineq.kernel.rational import Fact, IllPosed, Limit, World
 from olympiad_ineq.kernel.trees import Statement
 from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_statement, quoted
 from olympiad_ineq.language.read import ReadProof, Unread, read_proof
-from olympiad_ineq.language.render import chain_ascii
 from olympiad_ineq.language.segments import MAX_TEXT
+from olympiad_ineq.language.spelling import chain_ascii
 
 from .check import ProofVerdict, check_proof
+from .match import entails
+from .worlds import world_of
 
 
 def grade_text(
@@ -46,11 +50,28 @@ def _downgraded(statement: Statement, read: ReadProof, verdict: ProofVerdict) ->
 
 
 def _harmless(unread: Unread, statement: Statement) -> bool:
-    """A mention of the goal itself, as what is to be proved, claims nothing."""
-    if unread.kind != "aim":
+    """A mention of the goal or of a hypothesis, or of an aim from which the goal follows at once.
+
+    "Since a+b+c = 1, it suffices to show ..." is true where what is to be shown gives the goal by
+    the hypotheses' equations and positive factors; "equivalent" needs the other way as well.
+    """
+    if unread.kind not in ("aim", "same"):
         return False
     try:
         chain = parse_chain(unread.text.strip().rstrip(".,;: "), statement.variables)
-    except Unreadable:
+        if chain_ascii(chain) == chain_ascii(statement.goal):
+            return True
+        world = world_of(statement, [chain.text])
+        aims, goals = world.links(chain), world.goal
+        known = [kernel.given(world, k) for k in range(len(world.given))]
+        if all(any(entails(t, fact) for t in known) for fact in aims):
+            return True
+        return _gives(world, aims, goals) and (unread.kind == "aim" or _gives(world, goals, aims))
+    except (Unreadable, Limit, IllPosed):
         return False
-    return chain_ascii(chain) == chain_ascii(statement.goal)
+
+
+def _gives(world: World, one: Sequence[Fact], other: Sequence[Fact]) -> bool:
+    """Is every link of the other a link of the one, up to positive factors?"""
+    shown = [kernel.assume(world, fact, "aim") for fact in one]
+    return all(any(entails(t, fact) for t in shown) for fact in other)

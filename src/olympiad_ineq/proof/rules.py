@@ -29,7 +29,8 @@ from olympiad_ineq.language.parse import (
     parse_statement,
 )
 
-from .match import entails
+from . import jensen as tangents
+from .match import entails, equal
 
 MAX_ITEMS = 24
 
@@ -309,8 +310,11 @@ def positive(s: Step) -> Iterable[Yield]:
 
 
 def identity(s: Step) -> Iterable[Yield]:
-    """Both sides are equal on the domain under the hypotheses (checked by reduction to zero)."""
-    found = kernel.vanishing(s.world, s.claim.diff)
+    """Both sides are equal on the domain under the hypotheses: the difference reduces to zero.
+
+    Or both are roots of one number: match.equal.
+    """
+    found = equal(s.claim, s.world) or kernel.vanishing(s.world, s.claim.diff)
     yield Yield(found, lambda: (s.claim.lhs, s.claim.rhs))
 
 
@@ -444,6 +448,26 @@ def schur(s: Step) -> Iterable[Yield]:
     yield Yield(found, lambda: (found.diff, w.const(0)))
 
 
+def jensen(s: Step) -> Iterable[Yield]:
+    """w1*f(x1) + ... + wn*f(xn) >= f(w1*x1 + ... + wn*xn) for convex f, <= for concave f.
+
+    {"by": "jensen", "f": "t^3", "terms": ["a", "b"], "weights": ["1/2", "1/2"]}: f is a quotient of
+    polynomials in t, or t^(1/k); the weights are >= 0 and sum to 1, and are equal where not given.
+    "shape" may say "convex" or "concave". Proof: jensen.shown, by the tangent at the mean.
+    """
+    text = s.step.get("f")
+    f = parse_expr(text if isinstance(text, str) else "", ["t"])
+    points = s.exprs("terms")
+    default = [fmpq(1, len(points))] * len(points)
+    weights = default if s.step.get("weights") is None else s.numbers("weights", len(points))
+    if sum(weights, fmpq(0)) != 1 or min(weights) < 0:
+        raise Broken("Jensen's weights must be >= 0 and sum to 1")
+    shape, found = tangents.shown(s.world, f, points, weights)
+    if s.step.get("shape", shape) != shape:
+        raise Broken(f"the function is {shape} at the points, not {str(s.step['shape'])[:20]}")
+    yield Yield(found, partial(tangents.sides, s.world, f, points, weights, shape))
+
+
 def cases(s: Step) -> Iterable[Yield]:
     """The claim from a proof of it in each order of some variables; "wlog" from one, by symmetry.
 
@@ -524,8 +548,8 @@ Rule: TypeAlias = Callable[[Step], Iterable[Yield]]
 RULES: dict[str, Rule] = {
     "amgm": amgm, "cauchy": cauchy, "titu": titu, "square": square, "positive": positive,
     "identity": identity, "combine": combine, "chain": combine, "multiply": multiply,
-    "scale": scale, "cyclic": cyclic, "schur": schur, "cases": cases, "wlog": cases,
-    "substitute": substitute,
+    "scale": scale, "cyclic": cyclic, "schur": schur, "jensen": jensen, "cases": cases,
+    "wlog": cases, "substitute": substitute,
 }  # fmt: skip
 OWN_STEPS = frozenset({"cases", "wlog", "substitute"})
 CITING = frozenset({"combine", "chain", "multiply", "scale", "cyclic"})
@@ -533,7 +557,7 @@ NAMES = {
     "amgm": "AM-GM", "cauchy": "Cauchy-Schwarz", "titu": "Titu's lemma", "square": "the square",
     "positive": "the sign", "identity": "the identity", "combine": "the combination",
     "chain": "the chain", "multiply": "the product", "scale": "the scaled step",
-    "cyclic": "the permuted step", "schur": "Schur's inequality",
+    "cyclic": "the permuted step", "schur": "Schur's inequality", "jensen": "Jensen",
     "substitute": "the substitution",
     "cases": "the distinction of cases", "wlog": "the order without loss of generality",
 }  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 from olympiad_ineq.canonical import canonical_key
 from olympiad_ineq.data_gen.symbolic import amgm, cauchy, sos, weighted_amgm
 from olympiad_ineq.data_gen.symbolic.sketch import Sketch, Template, Work
-from olympiad_ineq.language.render import (
+from olympiad_ineq.language import (
     PROBLEM_PHRASINGS,
     PROOF_PHRASINGS,
     canonical,
