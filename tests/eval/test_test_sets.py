@@ -177,6 +177,41 @@ def test_lean_theorems_become_statements(tmp_path: Path) -> None:
     assert [name for name, _ in found.left_out] == ["over_naturals"]
 
 
+def test_lean_ineq_comp_as_it_is_published(tmp_path: Path) -> None:
+    """Lines of its benchmark/*_seed.jsonl; what reals cannot say is left out with a reason."""
+    signatures = {
+        "amgm_p1": "(x y z: ℝ) (hx : x > 0) (hy : y > 0) (hz : z > 0) : "
+        "(x + y + z) / 3 ≥ (x * y * z) ^ (3⁻¹: ℝ )",
+        "amgm_p4": "(x y: ℝ )  (h : x > 0 ∧ y> 0): "
+        "(2:ℝ) / 3 * x + (1:ℝ) / 3 * y  ≥ x^((2:ℝ) / 3) * y^((1:ℝ) / 3)",
+        "amgm_p22": "(x y z: ℝ )  (h : x > 0 ∧ y> 0 ∧ z> 0) (g : x * y * z = (1 : ℝ)) : "
+        "(4:ℝ) / 7 * x^3 * y + (1:ℝ) / 7 * y^3 * z + (2:ℝ) / 7 * z^3 * x ≥ x",
+        "cauchy_p3": "(x y: ℝ) (hx : x ≥ 0) (hy : y ≥ 0) (hxy : x + y ≤ 1) : "
+        "4 * x^2 + 4 * y^2 + (1 - x - y)^2 ≥ 2 / 3",
+        "cauchy_p13": "(a b c : ℝ) (ha : a > 0) (hb : b > 0) (hc : c > 0) (h : a + b + c = 1) : "
+        "√(2 * a + 1) + √(2 * b + 1) + √(2 * c + 1) ≤ √15",
+        "cauchy_p14": "(n : ℕ) (a b : Fin n → ℝ) (ha : ∀ i, a i > 0) : "
+        "∑ i, a i / b i ≥ (∑ i, a i)^2 / ∑ i, a i * b i",
+        "cauchy_p16": "(x y a b: ℝ) (hy : y ≠ 0) (hb : b ≠ 0) (hxy : x^2 + 1 / y^2 = 1) "
+        "(hab : a^2 + 1 / b^2 = 4) : |a / y + x / b| ≤ 2",
+        "natural": "(x : ℝ) (hx : x > 0) : x ^ (1 / 2) ≥ 0",  # in Lean 1 / 2 is 0 here
+    }
+    (tmp_path / "seed.jsonl").write_text(
+        "\n".join(
+            json.dumps({"name": name, "formal_statement": f"theorem {name} {text} := by\n"})
+            for name, text in signatures.items()
+        )
+    )
+    found = lean_ineq_comp(tmp_path / "seed.jsonl")
+    said = {e.source.family: e.problem for e in found.examples}
+    assert [name for name, _ in found.left_out] == ["cauchy_p14", "cauchy_p16", "natural"]
+    assert said["amgm_p1"].goal == "(x+y+z)/3 >= (x*y*z)^(1/3)"
+    assert said["amgm_p4"].goal == "2/3*x+1/3*y >= (x^(1/3))^2*y^(1/3)"
+    assert said["amgm_p22"].given == ("x*y*z = 1",)
+    assert (said["cauchy_p3"].domain, len(said["cauchy_p3"].given)) == ("real", 3)
+    assert said["cauchy_p13"].goal == "sqrt(2*a+1)+sqrt(2*b+1)+sqrt(2*c+1) <= sqrt(15)"
+
+
 def test_your_own_problems(tmp_path: Path) -> None:
     rows = [
         {"id": "mine", "text": "Let $a, b$ be reals. Prove that $a^2+b^2 \\ge 2ab$."},

@@ -69,8 +69,12 @@ def ineqmath(path: Path) -> Loaded:
 
 
 def lean_ineq_comp(path: Path) -> Loaded:
-    """Statements of LeanIneqComp: Lean theorems over the reals, in one .lean file."""
-    return _loaded(path, "LeanIneqComp's .lean file", _lean_theorems, _lean_text)
+    """Statements of LeanIneqComp: Lean theorems over the reals.
+
+    In its benchmark/*.jsonl (haoyuzhao123/LeanIneqComp; `formal_statement`) or a .lean file.
+    """
+    what = "LeanIneqComp's benchmark/*.jsonl, or a .lean file"
+    return _loaded(path, what, _lean_theorems, _lean_text)
 
 
 def own(path: Path) -> Loaded:
@@ -200,6 +204,9 @@ _THEOREM = re.compile(r"\b(?:theorem|lemma|example)\s+(\S+)\s*(.*?):=", re.DOTAL
 
 
 def _lean_theorems(content: str) -> Iterator[tuple[str, Any]]:
+    if content.lstrip().startswith("{"):
+        lines = [json.loads(line) for line in content.splitlines() if line.strip()]
+        content = "\n".join(str(row["formal_statement"]) for row in lines)
     found = list(_THEOREM.finditer(content))
     if not found:
         raise ValueError("no theorem in it")
@@ -207,11 +214,21 @@ def _lean_theorems(content: str) -> Iterator[tuple[str, Any]]:
         yield match[1], match[2]
 
 
+_INVERSE = re.compile(r"\(\s*(\d+)⁻¹\s*:\s*ℝ\s*\)")  # (3⁻¹ : ℝ)
+_NUMERAL = re.compile(r"\(\s*(\d+)\s*:\s*ℝ\s*\)")  # (2 : ℝ)
+_NATURAL = re.compile(r"\^\s*\([^():]*/[^():]*\)")
 _BINDER = re.compile(r"\(([^():]+):([^()]*(?:\([^()]*\)[^()]*)*)\)")
 
 
 def _lean_text(signature: Any) -> str:
-    """A Lean signature as a problem in words: "(a b : ℝ) (ha : 0 < a) : goal"."""
+    """A Lean signature as a problem in words: "(a b : ℝ) (ha : 0 < a) : goal".
+
+    Raises:
+        ValueError: an exponent such as (1 / 2), which Lean takes for the natural number 0.
+    """
+    if _NATURAL.search(signature):
+        raise ValueError("an exponent with a division of natural numbers")
+    signature = _NUMERAL.sub(r"\1", _INVERSE.sub(r"(1/\1)", signature))
     binders = list(_BINDER.finditer(signature))
     last = 0
     names: list[str] = []
@@ -244,6 +261,7 @@ def _lean_text(signature: Any) -> str:
 
 
 def _plain(text: str) -> str:
+    text = re.sub(r"√\s*(\w+)", r"sqrt(\1)", text)
     for symbol, ours in (("≥", ">="), ("≤", "<="), ("√", "sqrt "), ("Real.sqrt", "sqrt")):
         text = text.replace(symbol, ours)
     return " ".join(re.sub(r"sqrt\s+(?=\()", "sqrt", text).split())
