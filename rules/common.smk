@@ -34,7 +34,7 @@ shell.prefix(
 
 wildcard_constraints:
     run=(
-        f"({settings_module.CLASSICS})?"
+        f"(({'|'.join([settings_module.CLASSICS, *SETTINGS.eval.sets])})_)?"
         f"(baseline|{'|'.join(settings_module.CONTROLS)}|{runs.pattern(SETTINGS)})"
     ),
     side="train|test",
@@ -72,6 +72,10 @@ REJECTS = [
     if "/model/" in path
 ]
 CLASSICS = f"{workflow.basedir}/config/benchmarks/classics.jsonl"
+# A test set's name: what its file is, and where.
+TEST_SETS = {settings_module.CLASSICS: ("classics", CLASSICS)} | {
+    name: (one.kind, one.path) for name, one in SETTINGS.eval.sets.items()
+}
 CHECKER = ("kernel", "language", "proof", "limits.py", "records.py", "artifacts.py")
 
 

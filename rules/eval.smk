@@ -11,15 +11,17 @@ JUDGE = (
 )
 
 
-rule classics:
+rule test_set:
     input:
-        CLASSICS,
+        lambda wildcards: TEST_SETS[wildcards.set][1],
     output:
-        update("results/split/classics.parquet"),
+        update("results/split/{set}.parquet"),
     log:
-        "results/logs/classics.log",
+        "results/logs/test_set_{set}.log",
     benchmark:
-        "results/benchmarks/classics.tsv"
+        "results/benchmarks/test_set_{set}.tsv"
+    wildcard_constraints:
+        set="|".join(TEST_SETS),
     conda:
         "environment.yaml"
     threads: 1
@@ -27,9 +29,11 @@ rule classics:
         mem_mb=2000,
         runtime=30,
     params:
+        kind=lambda wildcards: TEST_SETS[wildcards.set][0],
         code=code("eval/test_sets.py", "prompts.py", "canonical.py", *CHECKER),
     shell:
-        "python $SCRIPTS/classics.py --classics {input} --out {output} 2>&1 | tee {log}"
+        "python $SCRIPTS/test_set.py --kind {params.kind} --problems {input} --out {output}"
+        " 2>&1 | tee {log}"
 
 
 rule predict:

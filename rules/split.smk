@@ -6,7 +6,11 @@ rule split:
         candidates="results/data_gen/candidates.jsonl",
         verdicts="results/verify/verdicts.jsonl",
         # the classics are a test set of every run, so they are in the data of none
-        held_out=[CLASSICS, *SETTINGS.split.held_out],
+        held_out=[
+            CLASSICS,
+            *expand("results/split/{set}.parquet", set=SETTINGS.eval.sets),
+            *SETTINGS.split.held_out,
+        ],
     output:
         rows=update("results/split/assignment.jsonl"),
         dropped=update("results/split/dropped.jsonl"),

@@ -332,7 +332,33 @@ class Audit(Section):
 
 MAIN_RUNS = ("baseline", "final")
 CONTROLS = ("base_zero_shot", "tuned_few_shot")
-CLASSICS = "classics_"
+CLASSICS = "classics"
+TRAININGS = ("curve", "sweep", "data")  # runs named <kind>_<...>, each with weights of its own
+_ON_A_SET = re.compile(
+    rf"(?!(?:{'|'.join(TRAININGS)})_)(?P<set>[a-z][a-z0-9]*)_"
+    rf"(?P<name>{'|'.join((*MAIN_RUNS, *CONTROLS))}|(?:{'|'.join(TRAININGS)})_\w+)"
+)
+SET_KINDS = {
+    "ineqmath": "AI4Math/IneqMath's json/dev.json",
+    "lean_ineq_comp": "LeanIneqComp's benchmark/*.jsonl, or a .lean file",
+    "own": 'JSON Lines of {"text": ...}',
+}
+
+
+class TestSet(Section):
+    """A further test set: a public one, or your own problems."""
+
+    __test__ = False  # no class of pytest's
+
+    kind: Literal["ineqmath", "lean_ineq_comp", "own"]
+    path: str
+
+    @model_validator(mode="after")
+    def _file_is_there(self) -> "TestSet":
+        if not Path(self.path).is_file():
+            what = SET_KINDS[self.kind]
+            raise ValueError(f"there is no file {self.path}; it should be {what}: fetch it")
+        return self
 
 
 class Eval(Section):
@@ -348,11 +374,21 @@ class Eval(Section):
         default=False, description="also base zero-shot and tuned few-shot: the 2 x 2"
     )
     classics: bool = Field(default=False, description="also the classics, as a second test set")
+    sets: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")], TestSet] = Field(
+        default={}, description="further test sets: snakemake results/eval/<set>_final.json"
+    )
     samples: Samples = Samples()
     judge: Judge | None = Field(default=None, description="none: the checker is the judge")
     audit: Audit = Audit()
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     revision: int = Field(default=1, description="bump to ask the student again")
+
+    @model_validator(mode="after")
+    def _names_of_sets_are_free(self) -> "Eval":
+        taken = {CLASSICS, *TRAININGS, "test", "train", "base", "tuned"} & set(self.sets)
+        if taken:
+            raise ValueError(f"the set {min(taken)} has a name that is taken: choose another")
+        return self
 
     def predict(self, run: str) -> Predict:
         """What one run's predictions depend on: everything shared, and its own shots.
@@ -360,16 +396,22 @@ class Eval(Section):
         Every tuned model is asked as `final` is. The controls cross weights and prompting:
         `base_zero_shot` is asked as `final` is, `tuned_few_shot` as `baseline` is.
         """
-        name = run.removeprefix(CLASSICS)
+        name = set_and_name(run)[1]
         asked = {"base_zero_shot": self.final, "tuned_few_shot": self.baseline}
         own = asked.get(name) or (self.baseline if name == "baseline" else self.final)
         shared = {name: getattr(self, name) for name in Predict.model_fields if name != "shots"}
         return Predict(shots=own.shots, **shared)
 
 
+def set_and_name(run: str) -> tuple[str, str]:
+    """The test set that a run's name begins with (none: `test`), and the rest of the name."""
+    found = _ON_A_SET.fullmatch(run)
+    return (found["set"], found["name"]) if found else ("test", run)
+
+
 def test_set_of(run: str) -> str:
     """The file that a run is tested on."""
-    return f"results/split/{'classics' if run.startswith(CLASSICS) else 'test'}.parquet"
+    return f"results/split/{set_and_name(run)[0]}.parquet"
 
 
 def compared_with(run: str) -> str | None:
@@ -377,7 +419,7 @@ def compared_with(run: str) -> str | None:
 
     Those of the learning curve are compared with one another, the controls in controls.json.
     """
-    name = run.removeprefix(CLASSICS)
+    name = set_and_name(run)[1]
     if name.startswith(("baseline", "curve_")) or name in CONTROLS:
         return None
     return run.removesuffix(name) + "baseline"
@@ -385,7 +427,7 @@ def compared_with(run: str) -> str | None:
 
 def weights_of(run: str) -> str:
     """Whose weights a run uses: results/train/<this>/model."""
-    name = run.removeprefix(CLASSICS)
+    name = set_and_name(run)[1]
     return {"base_zero_shot": "baseline", "tuned_few_shot": "final"}.get(name, name)
 
 

@@ -56,4 +56,25 @@ def test_a_judge_and_everything_optional_are_planned(tmp_path: Path) -> None:
     )  # the table of jobs
     planned = {rule: counts.get(rule) for rule in ("predict", "judge_model", "judge", "score")}
     assert planned == dict.fromkeys(planned, "6")
-    assert [counts.get(r) for r in ("judge_audit_model", "controls", "classics")] == ["1"] * 3
+    assert [counts.get(r) for r in ("judge_audit_model", "controls", "test_set")] == ["1"] * 3
+
+
+def test_a_set_of_your_own_is_asked_for_by_name(tmp_path: Path) -> None:
+    """It is a test set for both models, and held out of the data."""
+    problems = tmp_path / "mine.jsonl"
+    problems.write_text('{"text": "Let a, b > 0. Prove that a/b + b/a >= 2."}\n')
+    dry = snakemake(
+        tmp_path, "--dry-run", "--printshellcmds", "results/eval/mine_final.json",
+        eval__sets=f"{{mine: {{kind: own, path: {problems}}}}}",
+    )  # fmt: skip
+    assert dry.returncode == 0, dry.stdout[-3000:]
+    commands = dry.stdout.replace("\n", " ")
+    assert "--kind own" in commands and "--test results/split/mine.parquet" in commands
+    assert "mine.parquet --settings" in commands.split("split.py ")[1]
+
+
+def test_a_set_whose_file_is_missing_is_one_line(tmp_path: Path) -> None:
+    found = snakemake(tmp_path, "--dry-run", eval__sets="{other: {kind: ineqmath, path: dev.json}}")
+    assert found.returncode != 0
+    (line,) = [line for line in found.stdout.splitlines() if "dev.json" in line]
+    assert "AI4Math/IneqMath's json/dev.json" in line

@@ -19,6 +19,7 @@ from olympiad_ineq.errors import UserError, from_os_error
 from olympiad_ineq.language import read_problem
 from olympiad_ineq.language.parse import Unreadable
 from olympiad_ineq.records import Classic, Example, Problem, Proof, Source, Technique, content_id
+from olympiad_ineq.settings import SET_KINDS
 
 CLASSICS = Path(__file__).resolve().parents[3] / "config" / "benchmarks" / "classics.jsonl"
 
@@ -60,12 +61,16 @@ def classic_examples(path: Path = CLASSICS) -> list[Example]:
     ]
 
 
+def _classics(path: Path) -> Loaded:
+    return Loaded(classic_examples(path))
+
+
 def ineqmath(path: Path) -> Loaded:
     """Problems of IneqMath (AI4Math/IneqMath, json/*.json) with the answer put in.
 
     That is the constant for C in a bound problem, and the sign for the blank in a relation problem.
     """
-    return _loaded(path, "AI4Math/IneqMath's json/dev.json", _json_rows, _ineqmath_text)
+    return _loaded(path, SET_KINDS["ineqmath"], _json_rows, _ineqmath_text)
 
 
 def lean_ineq_comp(path: Path) -> Loaded:
@@ -73,13 +78,12 @@ def lean_ineq_comp(path: Path) -> Loaded:
 
     In its benchmark/*.jsonl (haoyuzhao123/LeanIneqComp; `formal_statement`) or a .lean file.
     """
-    what = "LeanIneqComp's benchmark/*.jsonl, or a .lean file"
-    return _loaded(path, what, _lean_theorems, _lean_text)
+    return _loaded(path, SET_KINDS["lean_ineq_comp"], _lean_theorems, _lean_text)
 
 
 def own(path: Path) -> Loaded:
     """Your own JSON Lines: {"text": a problem in words, and "id" if you like}."""
-    return _loaded(path, 'JSON Lines of {"text": ...}', _json_lines, lambda row: str(row["text"]))
+    return _loaded(path, SET_KINDS["own"], _json_lines, lambda row: str(row["text"]))
 
 
 Rows = Callable[[str], Iterator[tuple[str, Any]]]
@@ -265,3 +269,12 @@ def _plain(text: str) -> str:
     for symbol, ours in (("≥", ">="), ("≤", "<="), ("√", "sqrt "), ("Real.sqrt", "sqrt")):
         text = text.replace(symbol, ours)
     return " ".join(re.sub(r"sqrt\s+(?=\()", "sqrt", text).split())
+
+
+# by the kind that a config names (`eval.sets`), and the classics
+LOADERS: dict[str, Callable[[Path], Loaded]] = {
+    "classics": _classics,
+    "ineqmath": ineqmath,
+    "lean_ineq_comp": lean_ineq_comp,
+    "own": own,
+}

@@ -304,7 +304,7 @@ def _runs(settings: Settings) -> dict[str, int]:
     if settings.eval.controls:
         runs |= dict.fromkeys(CONTROLS, settings.split.test)
     if settings.eval.classics:
-        runs |= {f"{CLASSICS}{run}": CLASSIC_PROBLEMS for run in MAIN_RUNS}
+        runs |= {f"{CLASSICS}_{run}": CLASSIC_PROBLEMS for run in MAIN_RUNS}
     return runs
 
 
