@@ -76,6 +76,21 @@ def test_each_refusal_is_one_line_and_nothing_is_submitted(
     assert "nothing was submitted" in str(refused.value) and "\n" not in str(refused.value)
 
 
+def test_a_controller_that_has_just_started_is_asked_again(clients: Path) -> None:
+    # for some seconds no node has reported, and every request for a GPU is refused
+    asked = clients / "asked"
+    say(clients, "scontrol", UP)
+    say(
+        clients,
+        "sbatch",
+        f"echo asked >> {asked}\n[ $(wc -l < {asked}) = 2 ] && exit 0\n"
+        "echo 'allocation failure: Requested node configuration is not available' >&2; exit 1",
+    )
+    say(clients, "sinfo", f"[ $(wc -l < {asked}) = 2 ] && echo idle || echo unknown")
+    check([ASK])
+    assert asked.read_text().count("asked") == 2
+
+
 def test_what_slurm_would_take_passes(clients: Path) -> None:
     say(clients, "scontrol", UP)
     say(clients, "sbatch", f'echo "$@" >> {clients}/asked')

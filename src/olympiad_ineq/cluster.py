@@ -18,6 +18,7 @@ from typing import Any
 from olympiad_ineq.errors import UserError
 
 PATIENCE = 20  # seconds for one answer of the controller
+STARTING = 30  # seconds in which nodes report to a controller that has just started
 NOTHING = "nothing was submitted"
 PROFILE = "profiles/slurm/config.yaml"
 
@@ -85,9 +86,23 @@ def check(wanted: Iterable[Ask]) -> None:
             "try again when `scontrol ping` says UP: finished work is kept",
         )  # fmt: skip
     for ask in sorted(wanted, key=repr):
-        said = _run("sbatch", "--test-only", *ask.arguments(), "--wrap", "true")
+        said = _asked(ask)
         if said.returncode:
             raise _refused(ask, said.stderr)
+
+
+def _asked(ask: Ask) -> subprocess.CompletedProcess[str]:
+    """The controller's word on one request.
+
+    It refuses every GPU until its nodes have reported after its own start: then it is asked again.
+    """
+    deadline = time.monotonic() + STARTING
+    while True:
+        said = _run("sbatch", "--test-only", *ask.arguments(), "--wrap", "true")
+        states = _run("sinfo", "-h", "-o", "%T").stdout.split() if said.returncode else []
+        if "unknown" not in states or time.monotonic() > deadline:
+            return said
+        time.sleep(1)
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:

@@ -238,7 +238,7 @@ SlurmctldPort={self._ports["ctl"]}
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={self.folder}/munge.socket
+AuthInfo=socket={self.folder}/munge.socket,cred_expire=10
 StateSaveLocation={self.folder}/state
 SlurmdSpoolDir={self.folder}/spool/%n
 SlurmctldPidFile={self.folder}/slurmctld.pid
@@ -268,6 +268,7 @@ AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=localhost
 AccountingStoragePort={self._ports["dbd"]}
 AccountingStoragePass={self.folder}/munge.socket
+AccountingStoreFlags=job_comment
 AccountingStorageEnforce=associations,limits
 AccountingStorageTRES=gres/gpu,gres/gpu:a100,gres/gpu:v100
 PreemptType=preempt/partition_prio
