@@ -275,6 +275,7 @@ PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 {nodes}
 PartitionName=gpu Nodes=gpu1,gpu2 Default=YES MaxTime=720 PriorityTier=1 PreemptMode=REQUEUE
+PartitionName=spot Nodes=gpu1,gpu2 MaxTime=720 PriorityTier=1 PreemptMode=CANCEL
 PartitionName=urgent Nodes=gpu1,gpu2 MaxTime=720 PriorityTier=10 PreemptMode=OFF
 PartitionName=old Nodes=old1 MaxTime=720
 """
@@ -318,7 +319,7 @@ def main(command: Sequence[str]) -> int:
         return 1
     with running_cluster() as cluster:
         if not command:
-            print("SLURM is up: partitions gpu, urgent and old, account maths; exit ends it")
+            print("SLURM is up: partitions gpu, spot, urgent and old, account maths; exit ends it")
         shell = os.environ.get("SHELL", "/bin/bash")
         return subprocess.run(command or [shell], env=cluster.environment, check=False).returncode
 
