@@ -1,4 +1,4 @@
-"""What is set on the executor plugin: no job is waited for without end, none is submitted in vain."""
+"""What is set on the executor plugin: no job is waited for without end or submitted in vain."""
 
 import asyncio
 import subprocess

@@ -1,7 +1,7 @@
 """Snakemake that looks at the queue every second: `python -m tests.slurm.impatient ...`.
 
-The executor plugin waits ten seconds longer before each next look, up to three minutes. That suits a
-job of hours; tests would spend most of their time in it. Nothing else is different, and the jobs
+The executor plugin waits ten seconds longer before each next look, up to three minutes. That suits
+a job of hours; tests would spend most of their time in it. Nothing else is different, and the jobs
 are run by Snakemake itself.
 """
 
