@@ -274,10 +274,10 @@ AccountingStorageTRES=gres/gpu,gres/gpu:a100,gres/gpu:v100
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 {nodes}
-PartitionName=gpu Nodes=gpu1,gpu2 Default=YES MaxTime=720 PriorityTier=1 PreemptMode=REQUEUE
-PartitionName=spot Nodes=gpu1,gpu2 MaxTime=720 PriorityTier=1 PreemptMode=CANCEL
-PartitionName=urgent Nodes=gpu1,gpu2 MaxTime=720 PriorityTier=10 PreemptMode=OFF
-PartitionName=old Nodes=old1 MaxTime=720
+PartitionName=gpu Nodes=gpu1,gpu2 Default=YES MaxTime=4320 PriorityTier=1 PreemptMode=REQUEUE
+PartitionName=spot Nodes=gpu1,gpu2 MaxTime=4320 PriorityTier=1 PreemptMode=CANCEL
+PartitionName=urgent Nodes=gpu1,gpu2 MaxTime=4320 PriorityTier=10 PreemptMode=OFF
+PartitionName=old Nodes=old1 MaxTime=4320
 """
 
 
