@@ -83,7 +83,9 @@ GRANTED = planner_command.granted(workflow.resource_settings.overwrite_resources
 onstart:
     try:
         if SETTINGS.data_gen.teacher or SETTINGS.verify.verifier:
-            from olympiad_ineq import prompt_fit  # it reads and checks the exemplars
+            from olympiad_ineq import (
+                prompt_fit,
+            )  # it reads and checks the exemplars
 
             prompt_fit.check(SETTINGS)
         planner_command.before_submitting(
