@@ -35,16 +35,16 @@ rule data_gen_model:
         "environment.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, attempt: 16000 * attempt,
-        runtime=lambda wildcards, attempt: 720 * attempt,
+        mem_mb=16000,
+        runtime=720,
         gpu=1,
     params:
         settings=as_json(SETTINGS.data_gen, without=("symbolic",)),
         seed=SETTINGS.seed,
-        journal="results/journal/data_gen_model/{shard}.jsonl",
     shell:
         "python $SCRIPTS/data_gen_model.py --shard {wildcards.shard}"
-        " --out {output.rows} --rejects {output.rejects} --journal {params.journal}"
+        " --out {output.rows} --rejects {output.rejects}"
+        " --journal results/journal/data_gen_model/{wildcards.shard}.jsonl"
         " --settings {params.settings:q} --seed {params.seed} 2>&1 | tee {log}"
 
 

@@ -76,8 +76,22 @@ def test_each_refusal_is_one_line_and_nothing_is_submitted(
     assert "nothing was submitted" in str(refused.value) and "\n" not in str(refused.value)
 
 
+def test_nodes_have_time_to_report_to_a_controller_that_has_just_started(clients: Path) -> None:
+    # for some seconds none has, and every request for a GPU is refused
+    looked = clients / "looked"
+    say(clients, "scontrol", UP)
+    say(
+        clients, "sinfo",
+        f"echo once >> {looked}; [ $(wc -l < {looked}) = 2 ] && echo idle || echo unknown",
+    )  # fmt: skip
+    refusal = "allocation failure: Requested node configuration is not available"
+    say(clients, "sbatch", f"[ $(wc -l < {looked}) = 2 ] || {{ echo '{refusal}' >&2; exit 1; }}")
+    check([ASK])
+
+
 def test_what_slurm_would_take_passes(clients: Path) -> None:
     say(clients, "scontrol", UP)
+    say(clients, "sinfo", "echo idle")
     say(clients, "sbatch", f'echo "$@" >> {clients}/asked')
     check([ASK, Ask("gpu", None)])
     asked = (clients / "asked").read_text()

@@ -18,8 +18,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from olympiad_ineq.errors import UserError, from_os_error
@@ -108,6 +106,9 @@ def write_parquet(path: Path, rows: Sequence[Record], kind: type[Record]) -> Non
     Nested values are JSON strings because parquet structs cannot hold open-ended step fields.
     The bytes depend on the rows and the pyarrow version alone.
     """
+    import pyarrow as pa  # here, since every look at the DAG imports this module
+    import pyarrow.parquet as pq
+
     columns: dict[str, list[Any]] = {name: [] for name in kind.model_fields}
     for row in rows:
         for name, value in row.model_dump(mode="json").items():
@@ -129,6 +130,9 @@ def read_parquet(path: Path, kind: type[R]) -> list[R]:
     Raises:
         UserError: no such file, not parquet, or a row that is not a record of this kind.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         rows = pq.read_table(path).to_pylist()  # type: ignore[no-untyped-call]
         return [kind.model_validate(_unnest(row, kind)) for row in rows]
@@ -162,12 +166,20 @@ def _is_plain(annotation: Any, plain: tuple[type, ...]) -> bool:
     )
 
 
+SNAKEMAKES_MARK = ".snakemake_timestamp"  # an empty file that it leaves in a finished folder
+
+
 def digest(path: Path) -> str:
-    """SHA-256 of a file, or of a folder's files by sorted relative name."""
+    """SHA-256 of a file, or of a folder's files by sorted relative name, Snakemake's mark left out.
+
+    On a cluster a Snakemake on the node ends the job, and marks the folder, before the one that
+    submitted it looks whether the manifest vouches for it.
+    """
     total = hashlib.sha256()
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    found = path.rglob("*") if path.is_dir() else [path]
+    files = sorted(p for p in found if p.is_file() and p.name != SNAKEMAKES_MARK)
     for file in files:
-        if path.is_dir():
+        if file != path:
             total.update(str(file.relative_to(path)).encode() + b"\0")
         with file.open("rb") as handle:
             total.update(hashlib.file_digest(handle, "sha256").digest())

@@ -18,6 +18,7 @@ from typing import Any
 from olympiad_ineq.errors import UserError
 
 PATIENCE = 20  # seconds for one answer of the controller
+STARTING = 30  # seconds in which nodes report to a controller that has just started
 NOTHING = "nothing was submitted"
 PROFILE = "profiles/slurm/config.yaml"
 
@@ -79,15 +80,37 @@ def check(wanted: Iterable[Ask]) -> None:
             "run on a login node of the cluster, or without --profile profiles/slurm",
         )  # fmt: skip
     said = _run("scontrol", "ping")
-    if said.returncode or " UP" not in said.stdout:
+    if not _up(said):
         raise UserError(
             "the SLURM controller", f"it does not answer ({_last(said)}); {NOTHING}",
             "try again when `scontrol ping` says UP: finished work is kept",
         )  # fmt: skip
+    await_nodes()
     for ask in sorted(wanted, key=repr):
         said = _run("sbatch", "--test-only", *ask.arguments(), "--wrap", "true")
         if said.returncode:
             raise _refused(ask, said.stderr)
+
+
+def is_up() -> bool:
+    """Whether the controller answers."""
+    return _up(_run("scontrol", "ping"))
+
+
+def _up(said: subprocess.CompletedProcess[str]) -> bool:
+    return not said.returncode and " UP" in said.stdout
+
+
+def await_nodes() -> None:
+    """Wait while nodes have yet to report to a controller that has just started.
+
+    It refuses every request for a GPU until they have.
+    """
+    deadline = time.monotonic() + STARTING
+    while "unknown" in _run("sinfo", "-h", "-o", "%T").stdout.split():
+        if time.monotonic() > deadline:
+            return
+        time.sleep(1)
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:

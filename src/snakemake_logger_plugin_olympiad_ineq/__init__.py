@@ -102,10 +102,23 @@ def _ask_cluster(args: Namespace) -> None:
         sys.exit(1)
 
 
+def _leave_to_the_nodes(args: Namespace) -> None:
+    """A job has the threads of its rule, whatever this machine has; SLURM's bad days are mended.
+
+    `cores: all` of profiles/default is for runs here: on a login node it would cap every job.
+    """
+    if args.executor == "slurm":
+        from olympiad_ineq import slurm_executor
+
+        args.cores = None
+        slurm_executor.mend()
+
+
 def _remaking(run: Api) -> Api:
     def args_to_api(args: Namespace, parser: ArgumentParser) -> bool:
         if args.mode == ExecMode.DEFAULT:
             _ask_cluster(args)
+            _leave_to_the_nodes(args)
             args.forcerun = set(args.forcerun or ()) | deleted(Path(args.directory or "."))
         return run(args, parser)
 

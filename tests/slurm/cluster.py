@@ -238,7 +238,7 @@ SlurmctldPort={self._ports["ctl"]}
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={self.folder}/munge.socket
+AuthInfo=socket={self.folder}/munge.socket,cred_expire=10
 StateSaveLocation={self.folder}/state
 SlurmdSpoolDir={self.folder}/spool/%n
 SlurmctldPidFile={self.folder}/slurmctld.pid
@@ -268,14 +268,16 @@ AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=localhost
 AccountingStoragePort={self._ports["dbd"]}
 AccountingStoragePass={self.folder}/munge.socket
+AccountingStoreFlags=job_comment
 AccountingStorageEnforce=associations,limits
 AccountingStorageTRES=gres/gpu,gres/gpu:a100,gres/gpu:v100
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 {nodes}
-PartitionName=gpu Nodes=gpu1,gpu2 Default=YES MaxTime=720 PriorityTier=1 PreemptMode=REQUEUE
-PartitionName=urgent Nodes=gpu1,gpu2 MaxTime=720 PriorityTier=10 PreemptMode=OFF
-PartitionName=old Nodes=old1 MaxTime=720
+PartitionName=gpu Nodes=gpu1,gpu2 Default=YES MaxTime=4320 PriorityTier=1 PreemptMode=REQUEUE
+PartitionName=spot Nodes=gpu1,gpu2 MaxTime=4320 PriorityTier=1 PreemptMode=CANCEL
+PartitionName=urgent Nodes=gpu1,gpu2 MaxTime=4320 PriorityTier=10 PreemptMode=OFF
+PartitionName=old Nodes=old1 MaxTime=4320
 """
 
 
@@ -317,7 +319,7 @@ def main(command: Sequence[str]) -> int:
         return 1
     with running_cluster() as cluster:
         if not command:
-            print("SLURM is up: partitions gpu, urgent and old, account maths; exit ends it")
+            print("SLURM is up: partitions gpu, spot, urgent and old, account maths; exit ends it")
         shell = os.environ.get("SHELL", "/bin/bash")
         return subprocess.run(command or [shell], env=cluster.environment, check=False).returncode
 

@@ -1,11 +1,12 @@
 """The test cluster, and runs on it through the real profile with its three lines edited."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ class Runner:
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self.cluster, self.folder = cluster, folder
+        self._live: list[Live] = []
         self.profile = folder / "profile"
         self.profile.mkdir(parents=True, exist_ok=True)
         self.edit()
@@ -62,8 +64,8 @@ class Runner:
         """The command line of a tiny run."""
         changes = TINY | {key.replace("__", "."): value for key, value in config.items()}
         return [
-            sys.executable, "-m", "snakemake", "--directory", str(self.folder), *targets,
-            "--profile", str(self.profile),
+            sys.executable, "-m", "tests.slurm.impatient", "--directory", str(self.folder),
+            *targets, "--profile", str(self.profile),
             "--config", *(f"{key}={value}" for key, value in changes.items()),
         ]  # fmt: skip
 
@@ -87,13 +89,29 @@ class Runner:
                 self.command(*targets, **config), cwd=REPO, env=self.environment, stdout=out,
                 stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
-        return Live(process, log)
+        self._live.append(Live(process, log))
+        return self._live[-1]
+
+    def end(self) -> None:
+        """Let nothing of this run go on after its test, however that ended."""
+        for live in self._live:
+            live.kill()
+        jobs = self.cluster.run("squeue", "-h", "-o", "%i %Z", check=False).stdout.splitlines()
+        mine = [line.split()[0] for line in jobs if line.split()[1:] == [str(self.folder)]]
+        if mine:
+            self.cluster.run("scancel", *mine, check=False)
 
     def jobs(self) -> dict[str, str]:
         """Running jobs here, by rule."""
         out = self.cluster.run("squeue", "-h", "--states=running", "-o", "%k %i %Z").stdout
         rows = [line.split() for line in out.splitlines()]
         return {r[0]: r[1] for r in rows if len(r) == 3 and r[2] == str(self.folder)}
+
+    def shown(self) -> list[dict[str, str]]:
+        """What the controller tells of each job here, running or ended."""
+        out = self.cluster.run("scontrol", "--details", "show", "job").stdout
+        jobs = [dict(re.findall(r"(\w+)=(\S*)", block)) for block in out.split("\n\n")]
+        return [job for job in jobs if job.get("WorkDir") == str(self.folder)]
 
     def digest(self, name: str) -> str:
         """Of an output."""
@@ -111,9 +129,15 @@ class Live:
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            self.kill()
             raise AssertionError(self.said()[-4000:]) from None
         return self.said()
+
+    def kill(self) -> None:
+        """As `kill -9` would; what has ended stays ended."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
     def said(self) -> str:
         """Its output until now."""
@@ -121,17 +145,18 @@ class Live:
 
 
 @pytest.fixture
-def fresh(cluster: Cluster, tmp_path: Path) -> Runner:
+def fresh(cluster: Cluster, tmp_path: Path) -> Iterator[Runner]:
     """An empty folder."""
-    return Runner(cluster, tmp_path / "run")
-
-
-Copied = Callable[[], Runner]
+    runner = Runner(cluster, tmp_path / "run")
+    yield runner
+    runner.end()
 
 
 @pytest.fixture
-def finished(cluster: Cluster, tiny_run: Path, tmp_path: Path) -> Runner:
+def finished(cluster: Cluster, tiny_run: Path, tmp_path: Path) -> Iterator[Runner]:
     """A copy of a run that finished undisturbed on this machine, for a test to spoil."""
     folder = tmp_path / "run"
     shutil.copytree(tiny_run, folder, symlinks=True)
-    return Runner(cluster, folder)
+    runner = Runner(cluster, folder)
+    yield runner
+    runner.end()

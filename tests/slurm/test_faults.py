@@ -19,6 +19,7 @@ pytestmark = pytest.mark.cluster
 PREDICTIONS = "results/eval/baseline/predictions.jsonl"
 MODEL = "results/train/final/model"
 PREDICT = "rule_predict_wildcards_baseline"
+TRAIN = "rule_train_wildcards_final"
 
 
 def forget(run: Runner, *names: str) -> dict[str, str]:
@@ -58,6 +59,12 @@ def stage_processes(run: Runner) -> list[int]:
     return found
 
 
+def preempt(run: Runner) -> None:
+    """Let somebody with more priority need every node that the run may use."""
+    urgent = ["sbatch", "-p", "urgent", "-N2", "--exclusive", "-t", "1", "--wrap", "sleep 3"]
+    run.cluster.run(*urgent, "-o", "/dev/null")
+
+
 def test_a_cancelled_job_is_run_again(finished: Runner) -> None:
     before = forget(finished, PREDICTIONS)
     live = finished.begin(PREDICTIONS)
@@ -91,11 +98,22 @@ def test_a_preempted_job_is_requeued_by_slurm(finished: Runner) -> None:
     before = forget(finished, PREDICTIONS)
     live = finished.begin(PREDICTIONS)
     number = running(finished, PREDICT)
-    urgent = ["sbatch", "-p", "urgent", "-N2", "--exclusive", "-t", "1", "--wrap", "sleep 3"]
-    finished.cluster.run(*urgent, "-o", "/dev/null")
+    preempt(finished)
     said = live.finish()
     assert live.process.returncode == 0, said[-3000:]
     assert "Restarts=1" in finished.cluster.run("scontrol", "show", "job", number).stdout
+    assert same(finished, before)
+
+
+def test_a_job_preempted_for_good_is_run_again(finished: Runner) -> None:
+    finished.edit(slurm_partition="spot")
+    before = forget(finished, PREDICTIONS)
+    live = finished.begin(PREDICTIONS)
+    number = running(finished, PREDICT)
+    preempt(finished)
+    said = live.finish()
+    assert live.process.returncode == 0, said[-3000:]
+    assert "JobState=PREEMPTED" in finished.cluster.run("scontrol", "show", "job", number).stdout
     assert same(finished, before)
 
 
@@ -131,8 +149,7 @@ def test_a_killed_snakemake_is_run_again_by_the_same_command(finished: Runner) -
     before = forget(finished, PREDICTIONS)
     live = finished.begin(PREDICTIONS)
     number = running(finished, PREDICT)
-    live.process.kill()
-    live.process.wait()
+    live.kill()
     assert PREDICT in finished.jobs()  # its job goes on, and nobody waits for it
     done = finished.run(PREDICTIONS)
     assert done.returncode == 0, done.stdout[-3000:]
@@ -159,13 +176,13 @@ def test_training_saves_when_it_is_cancelled_and_goes_on(finished: Runner) -> No
     losses = [point["loss"] for point in json.loads(rows.read_text())]
     forget(finished, MODEL)
     live = finished.begin(MODEL)
-    number = running(finished, "rule_train")
+    number = running(finished, TRAIN)
     wait_for(
         lambda: any((finished.folder / "results/journal/train").rglob("checkpoint-*")), "a step", 90
     )
     finished.cluster.run("scancel", number)
     said = live.finish()
     assert live.process.returncode == 0, said[-3000:]
-    log = (finished.folder / "results/logs/train.log").read_text()
+    log = (finished.folder / "results/logs/train_final.log").read_text()
     assert "going on from" in log
     assert [p["loss"] for p in json.loads(rows.read_text())] == pytest.approx(losses)

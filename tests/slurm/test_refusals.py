@@ -73,7 +73,7 @@ def test_a_full_queue(fresh: Runner) -> None:
 
 def test_a_plan_that_cannot_fit(fresh: Runner) -> None:
     model = "{name: Qwen/Qwen2.5-Math-72B-Instruct, family: qwen, tensor_parallel: 4}"
-    done = fresh.run(data_gen__teacher=f"{{model: {model}, requests: 8}}")
+    done = fresh.run(data_gen__teacher=f"{{model: {model}, requests: 8, shots: 2}}")
     (line,) = errors(done)
     assert "leaves 0.1 GiB for KV" in line and "use quantization: fp8" in line
     assert not fresh.cluster.run("squeue", "-h").stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from olympiad_ineq.artifacts import digest
+from olympiad_ineq.artifacts import damage, digest
 
 RULE = """
 rule rows:
@@ -49,3 +49,16 @@ def test_a_damaged_one_fails_its_job(
     done = run(tmp_path, line, manifest or vouch(tmp_path))
     assert done.returncode == 1
     assert says in done.stdout and "Traceback" not in done.stdout
+
+
+def test_a_folder_is_whole_with_snakemakes_mark_in_it(tmp_path: Path) -> None:
+    """The Snakemake of a cluster's job leaves it there before the one that submitted it looks."""
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "weights").write_text("1")
+    before = digest(model)
+    (tmp_path / "model.manifest.json").write_text(json.dumps({"sha256": before}))
+    (model / ".snakemake_timestamp").touch()
+    assert digest(model) == before and not damage(model)
+    (model / "weights").write_text("2")
+    assert damage(model)
