@@ -148,6 +148,20 @@ def test_every_rule_of_the_profile_finds_its_stage() -> None:
         before_submitting(read_settings([PHI], local), wrong, Path("/nowhere"))
 
 
+def test_the_second_models_shards_run_side_by_side() -> None:
+    one = make_plan(read_settings([PHI], ["verify.verifier.shards=1"]), results=Path("/nowhere"))
+    four = make_plan(read_settings([PHI], ["verify.verifier.shards=4"]), results=Path("/nowhere"))
+    votes = {stage.jobs: stage for plan in (one, four) for stage in plan.stages
+             if stage.name == "verify_model"}  # fmt: skip
+    assert votes[4].hours == pytest.approx(votes[1].hours + 3 * 300 / 3600)  # three more starts
+    saved = votes[1].hours - votes[4].hours / 4  # 16 GPUs hold four engines of four GPUs
+    assert one.wall_hours - four.wall_hours == pytest.approx(saved)
+    few = make_plan(
+        read_settings([PHI], ["verify.verifier.shards=4", "plan.gpus=4"]), results=Path("/nowhere")
+    )
+    assert few.wall_hours > one.wall_hours  # one engine after the other
+
+
 def test_a_job_longer_than_its_limit_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     profile = {
         "verify_model": {

@@ -107,7 +107,18 @@ def _wall(stages: list[Stage], gpus: int) -> float:
 
 def text(plan: Plan) -> str:
     """The plan as a plain table, with the arithmetic of what is refused."""
-    head = ("stage", "model", "on", "GiB needed/has", "seqs", "tokens", "hours", "GPU-h", "verdict")
+    head = (
+        "stage",
+        "model",
+        "jobs",
+        "on",
+        "GiB needed/has",
+        "seqs",
+        "tokens",
+        "hours",
+        "GPU-h",
+        "verdict",
+    )
     rows = [head, *(_row(s) for s in plan.stages)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
     lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows]
@@ -132,7 +143,7 @@ def _row(s: Stage) -> tuple[str, ...]:
     memory = f"{s.needs:.1f}/{s.has:.1f}" if s.parts else "-"
     where = f"{s.gpus} x {s.device}" if s.gpus > 1 else s.device
     return (
-        s.name, s.model.rsplit("/", 1)[-1], where, memory,
+        s.name, s.model.rsplit("/", 1)[-1], str(s.jobs), where, memory,
         "-" if s.sequences is None else str(s.sequences), f"{s.tokens:,}", f"{s.hours:.2f}",
         f"{s.gpu_hours:.2f}", s.verdict,
     )  # fmt: skip
