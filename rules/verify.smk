@@ -26,17 +26,22 @@ rule verify_check:
         " --workers {threads} 2>&1 | tee {log}"
 
 
+VERIFIER_SHARDS = range(
+    SETTINGS.verify.verifier.shards if SETTINGS.verify.verifier else 0
+)
+
+
 rule verify_model:
     input:
         candidates="results/data_gen/candidates.jsonl",
         checked="results/verify/checked.jsonl",
     output:
-        votes=update("results/verify/votes.jsonl"),
-        audit=update("results/verify/audit.json"),
+        votes=update("results/verify/model/{shard}.votes.jsonl"),
+        audit=update("results/verify/model/{shard}.audit.jsonl"),
     log:
-        "results/logs/verify_model.log",
+        "results/logs/verify_model/{shard}.log",
     benchmark:
-        "results/benchmarks/verify_model.tsv"
+        "results/benchmarks/verify_model/{shard}.tsv"
     conda:
         "environment.yaml"
     threads: 8
@@ -45,17 +50,49 @@ rule verify_model:
         runtime=lambda wildcards, attempt: 720 * attempt,
         gpu=1,
     params:
+        # The floor changes what is believed, not what is asked.
         settings=(
-            as_json(SETTINGS.verify.verifier) if SETTINGS.verify.verifier else "null"
+            as_json(SETTINGS.verify.verifier, without=("floor",))
+            if SETTINGS.verify.verifier
+            else "null"
         ),
         revision=SETTINGS.verify.revision,
         seed=SETTINGS.seed,
-        journal="results/journal/verify_model.jsonl",
+        journal="results/journal/verify_model/{shard}.jsonl",
     shell:
-        "python $SCRIPTS/verify_model.py --candidates {input.candidates}"
-        " --verdicts {input.checked} --out {output.votes} --audit {output.audit}"
+        "python $SCRIPTS/verify_model.py --shard {wildcards.shard}"
+        " --candidates {input.candidates} --verdicts {input.checked}"
+        " --out {output.votes} --audit {output.audit}"
         " --journal {params.journal} --revision {params.revision}"
         " --settings {params.settings:q} --seed {params.seed} 2>&1 | tee {log}"
+
+
+rule verify_votes:
+    input:
+        votes=expand("results/verify/model/{shard}.votes.jsonl", shard=VERIFIER_SHARDS),
+        audits=expand("results/verify/model/{shard}.audit.jsonl", shard=VERIFIER_SHARDS),
+    output:
+        votes=update("results/verify/votes.jsonl"),
+        audit=update("results/verify/audit.json"),
+    log:
+        "results/logs/verify_votes.log",
+    benchmark:
+        "results/benchmarks/verify_votes.tsv"
+    conda:
+        "environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=(
+            as_json(SETTINGS.verify.verifier) if SETTINGS.verify.verifier else "null"
+        ),
+        code=code("verifier.py", "eval/statistics.py", "records.py", "artifacts.py"),
+    shell:
+        "python $SCRIPTS/verify_votes.py --votes {input.votes} --audits {input.audits}"
+        " --out {output.votes} --audit {output.audit}"
+        " --settings {params.settings:q} 2>&1 | tee {log}"
 
 
 rule verify:

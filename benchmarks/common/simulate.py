@@ -106,15 +106,18 @@ def simulate(settings: Settings, rows: int, gpus: int, rates: Rates) -> Outcome:
     teacher, busy = farm(rows, size, engines, speed["data_gen_model"], rates, draw)
     work = loads(settings)
     votes = work["verify_model"][1].requests / work["data_gen_model"][1].requests
-    voted = rows * votes / speed["verify_model"] / 3600  # one job, as its rule is
+    asked = math.ceil(rows * votes)
+    each = shard_rows(asked, speed["verify_model"], engines, rates)
+    voted, _ = farm(asked, each, engines, speed["verify_model"], rates, draw)
     checks = rows / rates.check_rows / 3600
     gathering = 5 * rows / rates.gather_rows / 3600
-    submitting = shards * (rates.submit + rates.plan_per_shard) / 3600
-    parts = {"teacher": teacher, "verifier (one job)": voted, "checks (one job)": checks,
+    jobs = shards + math.ceil(asked / each)
+    submitting = jobs * (rates.submit + rates.plan_per_shard) / 3600
+    parts = {"teacher": teacher, "verifier": voted, "checks (one job)": checks,
              "gathering (one core)": gathering, "submitting": submitting}  # fmt: skip
     return Outcome(
         rows, gpus, shards, size, round(teacher, 2), round(voted, 2), round(checks, 2),
-        round(gathering, 2), round(submitting, 2), round(busy, 3), shards * 8,
+        round(gathering, 2), round(submitting, 2), round(busy, 3), jobs * 8,
         round(rows * rates.row_memory / 1e9, 1), max(parts, key=lambda name: parts[name]),
     )  # fmt: skip
 

@@ -180,6 +180,13 @@ class Vote(Record):
     reasons: tuple[str, ...] = ()
 
 
+class AuditVote(Vote):
+    """The second model's votes on an answer of known quality, with its kind and type."""
+
+    kind: Literal["sound", "mutant", "empty", "attack"]
+    type: str
+
+
 class Classic(Record):
     """A well-known inequality written down as a fact, with what shows that it is true.
 

@@ -106,6 +106,7 @@ class Verifier(Section):
     """The second model: an opinion on what the checker could neither prove nor refute."""
 
     model: Model
+    shards: Count = Field(default=1, description="jobs that share the work; no row depends on it")
     votes: Count = 3
     shots: Count | None = Field(
         default=None,

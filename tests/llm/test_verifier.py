@@ -13,7 +13,7 @@ from olympiad_ineq.llm import Request, Response
 from olympiad_ineq.records import AuditItem, Candidate, Grade, Json, Verdict, Vote
 from olympiad_ineq.settings import Split, Verifier
 from olympiad_ineq.split import admit
-from olympiad_ineq.verifier import audited, verify_open, worked_for
+from olympiad_ineq.verifier import audited, gather_votes, vote_on_shard, worked_for
 from olympiad_ineq.verify import merge
 from tests.llm.test_opinion import candidate
 
@@ -52,13 +52,17 @@ def made_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(tmp_path: Path, files: tuple[Path, Path], settings: Verifier) -> tuple[list[Vote], Json]:
-    votes = verify_open(
-        *files,
+    shards = []
+    for shard in range(settings.shards):
+        shards.append((tmp_path / f"{shard}.votes.jsonl", tmp_path / f"{shard}.audit.jsonl"))
+        journal = tmp_path / f"journal {shard}"
+        vote_on_shard(*files, *shards[-1], journal, settings=settings, seed=1, shard=shard)
+    votes = gather_votes(
+        [own for own, _ in shards],
+        [audit for _, audit in shards],
         tmp_path / "votes.jsonl",
         tmp_path / "audit.json",
-        tmp_path / "journal",
         settings=settings,
-        seed=1,
     )
     return votes, json.loads((tmp_path / "audit.json").read_text())
 
@@ -131,11 +135,16 @@ def obedient(question: str) -> str:
 
 
 def voted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, character: Character, files: tuple[Path, Path]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    character: Character,
+    files: tuple[Path, Path],
+    **more: object,
 ) -> tuple[list[Vote], Json, Voter]:
     voter = Voter(character)
     monkeypatch.setattr(opinion, "open_engine", lambda _: voter)
-    votes, audit = run(tmp_path, files, settings_for(tmp_path, audit_sound=12, audit_mutants=32))
+    settings = settings_for(tmp_path, audit_sound=12, audit_mutants=32, **more)
+    votes, audit = run(tmp_path, files, settings)
     return votes, audit, voter
 
 
@@ -232,8 +241,52 @@ def test_a_careful_model_is_trusted_and_its_rates_are_exact(
                                     - audit["wrong"]["unasked"])  # fmt: skip
 
 
+def by_length(question: str) -> str:
+    return YES if len(unquoted(question)) % 3 else NO
+
+
+def test_the_number_of_shards_changes_no_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven open proofs in 1, 3 and 9 shards, two of them then empty: the same files."""
+    proofs = [f"Proof {'so ' * n}." for n in range(7)] + ["", "proved"]
+    grades: list[Grade] = ["open"] * 9
+    grades[8] = "proved"
+    files = rows(tmp_path, proofs, grades)
+    found = {}
+    for shards in (1, 3, 9):
+        _, _, voter = voted(tmp_path, monkeypatch, by_length, files, shards=shards)
+        said = [(tmp_path / name).read_bytes() for name in ("votes.jsonl", "audit.json")]
+        found[shards] = (said, sorted(voter.asked))
+        manifest = json.loads((tmp_path / "votes.jsonl.manifest.json").read_text())
+        assert manifest["shards"] == shards and sum(manifest["outcomes"].values()) == 8
+        assert manifest["tokens"] == {"prompt": 9 * len(voter.asked),
+                                      "completion": 9 * len(voter.asked)}  # fmt: skip
+        for journal in tmp_path.glob("journal *"):
+            journal.unlink()
+    assert found[1] == found[3] == found[9]
+
+
+def test_shards_of_different_runs_do_not_mix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = rows(tmp_path, [f"Proof {'so ' * n}." for n in range(7)], ["open"] * 7)
+    voted(tmp_path, monkeypatch, by_length, files, shards=2)
+    shard = tmp_path / "1.votes.jsonl"
+    shard.write_text("".join(shard.read_text().splitlines(keepends=True)[:1]))
+    two = [tmp_path / f"{n}.votes.jsonl" for n in range(2)]
+    audits = [tmp_path / f"{n}.audit.jsonl" for n in range(2)]
+    out = (tmp_path / "votes.jsonl", tmp_path / "audit.json")
+    with pytest.raises(UserError, match="holds 4 votes, and shard 0 of 2 has 3"):
+        gather_votes(two, audits, *out, settings=settings_for(tmp_path, shards=2))
+    with pytest.raises(UserError, match=r"verify\.verifier\.shards is 2"):
+        vote_on_shard(
+            *files, *out, tmp_path / "j", settings=settings_for(tmp_path, shards=2), seed=1, shard=2
+        )
+
+
 def test_an_interval_without_items_is_the_whole_range(tmp_path: Path) -> None:
-    audit = audited([], [], settings_for(tmp_path))
+    audit = audited([], settings_for(tmp_path))
     assert audit["false_accept"] == {"count": 0, "n": 0, "rate": None, "interval": [0.0, 1.0]}
 
 

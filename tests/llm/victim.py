@@ -8,7 +8,7 @@ from olympiad_ineq import artifacts, exemplars
 from olympiad_ineq.data_gen.model import generate_shard
 from olympiad_ineq.records import TECHNIQUES, Candidate
 from olympiad_ineq.settings import DataGen, Verifier
-from olympiad_ineq.verifier import verify_open
+from olympiad_ineq.verifier import gather_votes, vote_on_shard
 from olympiad_ineq.verify import check_candidates
 
 SEED = 11
@@ -32,7 +32,7 @@ def settings(url: str) -> tuple[DataGen, Verifier]:
     verifier = Verifier.model_validate(
         {
             "model": {"name": "verifier", "family": "b", **shared},
-            "votes": 2, "shots": 2, "audit_sound": 4, "audit_mutants": 8,
+            "votes": 2, "shards": 2, "shots": 2, "audit_sound": 4, "audit_mutants": 8,
         }
     )  # fmt: skip
     return data_gen, verifier
@@ -52,8 +52,13 @@ def run(folder: Path, url: str) -> None:
         seconds=20, memory_mb=2048, workers=2, grades=Counter(),
     )  # fmt: skip
     artifacts.write_jsonl(checked, verdicts)
-    verify_open(
-        rows, checked, folder / "votes.jsonl", folder / "audit.json",
-        folder / "journal" / "verifier", settings=verifier, seed=SEED,
-    )  # fmt: skip
+    shards = [
+        (folder / f"{shard}.votes.jsonl", folder / f"{shard}.audit.jsonl") for shard in range(2)
+    ]
+    for shard, files in enumerate(shards):
+        journal = folder / "journal" / f"verifier {shard}"
+        vote_on_shard(rows, checked, *files, journal, settings=verifier, seed=SEED, shard=shard)
+    votes, audits = [own for own, _ in shards], [audit for _, audit in shards]
+    out = (folder / "votes.jsonl", folder / "audit.json")
+    gather_votes(votes, audits, *out, settings=verifier)
     (folder / "done").touch()

@@ -148,6 +148,67 @@ def test_every_rule_of_the_profile_finds_its_stage() -> None:
         before_submitting(read_settings([PHI], local), wrong, Path("/nowhere"))
 
 
+def test_the_second_models_shards_run_side_by_side() -> None:
+    one = make_plan(read_settings([PHI], ["verify.verifier.shards=1"]), results=Path("/nowhere"))
+    four = make_plan(read_settings([PHI], ["verify.verifier.shards=4"]), results=Path("/nowhere"))
+    votes = {stage.jobs: stage for plan in (one, four) for stage in plan.stages
+             if stage.name == "verify_model"}  # fmt: skip
+    assert votes[4].hours == pytest.approx(votes[1].hours + 3 * 300 / 3600)  # three more starts
+    saved = votes[1].hours - votes[4].hours / 4  # 16 GPUs hold four engines of four GPUs
+    assert one.wall_hours - four.wall_hours == pytest.approx(saved)
+    few = make_plan(
+        read_settings([PHI], ["verify.verifier.shards=4", "plan.gpus=4"]), results=Path("/nowhere")
+    )
+    assert few.wall_hours > one.wall_hours  # one engine after the other
+
+
+def test_trainings_by_name_are_costed_beside_the_run() -> None:
+    changes = ["curve.shares=[0.25,1]", "curve.seeds=[1,2]", "ablation.rows=6000",
+               "eval.samples.count=0"]  # fmt: skip
+    plan = make_plan(read_settings([PHI], changes), results=Path("/nowhere"))
+    main = {stage.name: stage for stage in plan.stages}
+    found = {group.kind: {s.name: s for s in group.stages} for group in plan.by_name}
+    assert set(found) == {"curve", "sweep", "data"}
+    curve, sweep, data = found["curve"], found["sweep"], found["data"]
+    assert curve["train curve"].jobs == 4
+    # two seeds each of a quarter and of all
+    assert curve["train curve"].hours == pytest.approx(2.5 * main["train"].hours, rel=1e-3)
+    assert curve["predict curve"].hours == pytest.approx(4 * main["predict final"].hours)
+    assert curve["judge curve"].dollars == pytest.approx(4 * main["judge final"].dollars, abs=0.05)
+    # three variations, one of them a single epoch of three
+    assert sweep["train sweep"].hours == pytest.approx((2 + 1 / 3) * main["train"].hours, rel=1e-3)
+    assert data["train data"].tokens == pytest.approx(4 * 0.4 * main["train"].tokens, rel=1e-3)
+    total = plan.as_json()
+    assert total["dollars"] == round(sum(stage.dollars for stage in plan.stages), 2)
+    assert total["by_name"]["curve"]["command"] == "snakemake results/curve/recommendation.json"
+    chain = sum(main[name].hours for name in ("train", "predict final", "judge final"))
+    assert total["by_name"]["curve"]["wall_hours"] == pytest.approx(chain, abs=0.01)  # 16 GPUs
+
+
+def test_trainings_beyond_the_gpus_wait() -> None:
+    changes = ["curve.shares=[0.5,1]", "curve.seeds=[1]", "ablation.sets=[]", "sweep={}"]
+    two, one = (
+        make_plan(read_settings([PHI], [*changes, f"plan.gpus={n}"]), results=Path("/nowhere"))
+        .by_name[0].wall_hours
+        for n in (2, 1)
+    )  # fmt: skip
+    assert two < one < 2 * two
+
+
+def test_a_variation_that_cannot_fit_refuses_itself_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wide = ['sweep={"wide": {"batch_size": 128, "micro_batch_size": 128}}', "ablation.sets=[]",
+            "train.gradient_checkpointing=true"]  # fmt: skip
+    assert run(["plan", "--configfile", str(PHI), "--set", *wide]) == 3
+    said = capsys.readouterr().out
+    assert "wide cannot run:" in said and "set sweep.wide.micro_batch_size=" in said
+    settings = read_settings([PHI], wide)
+    profile = {"train": {"gpu": Resource("1"), "gpu_model": Resource("a100")}}
+    before_submitting(settings, granted(profile), Path("/nowhere"))  # the run itself fits
+    assert "train sweep_wide" in capsys.readouterr().err
+
+
 def test_a_job_longer_than_its_limit_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     profile = {
         "verify_model": {

@@ -34,7 +34,10 @@ AFFECTED: dict[str, tuple[str, list[str]]] = {
     "data_gen.revision": ("2", []),  # of the teacher's rows, and this run has no teacher
     "verify.seconds": ("11", [*VERIFY, "judge_audit"]),
     "verify.memory_mb": ("2049", [*VERIFY, "judge_audit"]),
-    "verify.verifier": ("{model: {name: x/y, family: z}}", ["verify_model", "verify", *SPLIT]),
+    "verify.verifier": (
+        "{model: {name: x/y, family: z}}",
+        ["verify_model", "verify_votes", "verify", *SPLIT],
+    ),
     "verify.revision": ("2", []),  # of the verifier's votes, and this run has no verifier
     "split.train": ("23", SPLIT),
     "split.test": ("7", SPLIT),

@@ -15,7 +15,7 @@ def main() -> int:
     options = parser.parse_args()
     found = make_plan(options.settings, options.granted)
     print(text(found))
-    return REFUSED if found.refused else 0
+    return 0 if found.fits else REFUSED
 
 
 if __name__ == "__main__":

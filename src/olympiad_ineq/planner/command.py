@@ -20,7 +20,7 @@ def run(configfiles: Sequence[Path], changes: Sequence[str], *, as_json: bool) -
     """Print the plan of these settings; 0 where all fits, 3 where something cannot."""
     found = make_plan(read_settings(configfiles, changes))
     print(json.dumps(found.as_json(), indent=2) if as_json else text(found))
-    return REFUSED if found.refused else 0
+    return 0 if found.fits else REFUSED
 
 
 def read_settings(configfiles: Sequence[Path], changes: Sequence[str]) -> Settings:
@@ -120,3 +120,7 @@ def before_submitting(
         if not settings.plan.force:
             raise UserError(line, "nothing was submitted", f"{stage.advice}; or plan.force=true")
         print(f"warning: {line}; submitted all the same (plan.force)", file=sys.stderr)
+    for group in found.by_name:  # perhaps nobody asks for these now
+        for stage in group.refused:
+            line = f"{stage.name} ({stage.model}) could not run: {stage.reason}"
+            print(f"warning: {line} ({group.command}; {stage.advice})", file=sys.stderr)

@@ -1,12 +1,13 @@
 """The whole plan: every stage, the time of the DAG, and what is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from olympiad_ineq.planner import work
 from olympiad_ineq.planner.advice import advice
+from olympiad_ineq.planner.by_name import Group, groups
 from olympiad_ineq.planner.hardware import gpu, refine
 from olympiad_ineq.planner.stages import Device, Stage, cpu_device, names, stage
 from olympiad_ineq.settings import Settings
@@ -17,21 +18,30 @@ REFUSED = 3  # the exit status of a plan in which something cannot run
 
 @dataclass(frozen=True)
 class Plan:
-    """All stages and their sums. `wall_hours` follows the longest chain with the GPUs given."""
+    """All stages and their sums. `wall_hours` follows the longest chain with the GPUs given.
+
+    `by_name` holds the trainings that a command of their own asks for; no sum counts them.
+    """
 
     stages: tuple[Stage, ...]
     gpus: int
     wall_hours: float
+    by_name: tuple[Group, ...] = ()
 
     @property
     def refused(self) -> list[Stage]:
-        """Stages that cannot run."""
+        """Stages of the run that cannot run."""
         return [stage for stage in self.stages if stage.verdict == "cannot"]
+
+    @property
+    def fits(self) -> bool:
+        """Whether everything that the settings describe can run."""
+        return not self.refused and not any(group.refused for group in self.by_name)
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for programs."""
         return {
-            "fits": not self.refused,
+            "fits": self.fits,
             "stages": [
                 {**asdict(s), "parts": dict(s.parts), "gpu_hours": round(s.gpu_hours, 2)}
                 for s in self.stages
@@ -41,6 +51,7 @@ class Plan:
             "wall_hours": round(self.wall_hours, 2),
             "dollars": round(sum(s.dollars for s in self.stages), 2),
             "disk_gib": round(self.disk, 1),
+            "by_name": {group.kind: group.as_json() for group in self.by_name},
             "assumptions": work.ASSUMPTIONS,
         }
 
@@ -68,14 +79,20 @@ def make_plan(
     Raises:
         UserError: a GPU or a model's size is not known.
     """
+
+    def device_of(name: str) -> Device:
+        return _device(settings, (granted or {}).get(rule_of(name)))
+
     stages = []
     for name in names(settings):
-        device = _device(settings, (granted or {}).get(rule_of(name)))
+        device = device_of(name)
         found = stage(settings, name, device, results)
         if found.verdict != "fits":
             found = replace(found, advice=advice(settings, found, device, results))
         stages.append(found)
-    return Plan(tuple(stages), settings.plan.gpus, _wall(stages, settings.plan.gpus))
+    gpus = settings.plan.gpus
+    by_name = tuple(groups(settings, device_of, results))
+    return Plan(tuple(stages), gpus, _wall(stages, gpus), by_name)
 
 
 def rule_of(stage: str) -> str:
@@ -107,24 +124,44 @@ def _wall(stages: list[Stage], gpus: int) -> float:
 
 def text(plan: Plan) -> str:
     """The plan as a plain table, with the arithmetic of what is refused."""
-    head = ("stage", "model", "on", "GiB needed/has", "seqs", "tokens", "hours", "GPU-h", "verdict")
-    rows = [head, *(_row(s) for s in plan.stages)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows]
-    lines.insert(1, "-" * len(lines[0]))
-    lines += ["", *(_parts(s) for s in plan.stages if s.parts), ""]
+    lines = [*_table(plan.stages), "", *(_parts(s) for s in plan.stages if s.parts), ""]
     total = plan.as_json()
     lines.append(
         f"{total['gpu_hours']:g} GPU-hours, {total['wall_hours']:g} hours of wall time with "
         f"{plan.gpus} GPUs, {total['disk_gib']:g} GiB of disk, ${total['dollars']:.2f} for APIs"
     )
     lines.append(f"assumed: {work.ASSUMPTIONS}")
-    for s in plan.stages:
-        if s.verdict != "fits":
-            lines.append(f"{s.name} {_WORDS[s.verdict]}: {s.reason}; {s.advice}")
+    lines += _refusals(plan.stages)
+    if plan.by_name:
+        lines += ["", "asked for by name, and not in the sums above:", ""]
+        lines += [*_table([s for group in plan.by_name for s in group.stages]), ""]
+    for group in plan.by_name:
+        lines.append(
+            f"{group.command}: {group.runs} trainings, {group.gpu_hours:.2f} GPU-hours, "
+            f"{group.wall_hours:.2f} hours of wall time, ${group.dollars:.2f} for APIs"
+        )
+        lines += _refusals(group.stages)
     return "\n".join(lines)
 
 
+def _table(stages: Sequence[Stage]) -> list[str]:
+    rows = [_HEAD, *(_row(s) for s in stages)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
+    lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows]
+    return [lines[0], "-" * len(lines[0]), *lines[1:]]
+
+
+def _refusals(stages: Sequence[Stage]) -> list[str]:
+    return [
+        f"{s.name} {_WORDS[s.verdict]}: {s.reason}; {s.advice}"
+        for s in stages
+        if s.verdict != "fits"
+    ]
+
+
+_HEAD = (
+    "stage", "model", "jobs", "on", "GiB needed/has", "seqs", "tokens", "hours", "GPU-h", "verdict",
+)  # fmt: skip
 _WORDS = {"cannot": "cannot run", "slow": "is slow"}
 
 
@@ -132,7 +169,7 @@ def _row(s: Stage) -> tuple[str, ...]:
     memory = f"{s.needs:.1f}/{s.has:.1f}" if s.parts else "-"
     where = f"{s.gpus} x {s.device}" if s.gpus > 1 else s.device
     return (
-        s.name, s.model.rsplit("/", 1)[-1], where, memory,
+        s.name, s.model.rsplit("/", 1)[-1], str(s.jobs), where, memory,
         "-" if s.sequences is None else str(s.sequences), f"{s.tokens:,}", f"{s.hours:.2f}",
         f"{s.gpu_hours:.2f}", s.verdict,
     )  # fmt: skip

@@ -273,7 +273,7 @@ def loads(settings: Settings) -> dict[str, tuple[Model, work.Load, int]]:
         rows += verifier.audit_sound + verifier.audit_mutants
         shared = work.tokens(work.VERIFIER_RULES + _shots(verifier) * work.VERIFIER_EXAMPLE)
         load = work.Load(rows * verifier.votes, shared, proof, verifier.max_new_tokens)
-        found["verify_model"] = (verifier.model, load, 1)
+        found["verify_model"] = (verifier.model, load, verifier.shards)
     asked = _runs(settings)
     for run, problems in asked.items():
         shots = settings.eval.predict(run).shots
