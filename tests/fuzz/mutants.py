@@ -26,6 +26,7 @@ from olympiad_ineq.search.refute import Refuter
 Case = dict[str, Any]
 GOOD = Path(__file__).parent.parent / "proof" / "good_proofs.json"
 DOMAINS = ("positive", "nonnegative", "real", "triangle")
+FUNCTIONS = ("t^2", "t^3", "1/t", "sqrt(t)", "t-t^2", "1/(1-t)", "t/(t+1)", "t^4-t^2", "1/(t^2+1)")
 DELTAS = ("1.01", "0.99", "1.000001", "0.999999", "1.001", "2", "1/2", "-1")
 
 
@@ -71,7 +72,7 @@ def everywhere(case: Case, change: Any) -> None:
 def _in_steps(steps: list[dict[str, Any]], change: Any) -> None:
     for step in steps:
         for key, value in step.items():
-            if key in ("id", "by", "of", "weights", "degree", "map", "order"):
+            if key in ("id", "by", "of", "weights", "degree", "map", "order", "f", "shape"):
                 continue
             if isinstance(value, str):
                 step[key] = change(value)
@@ -181,7 +182,7 @@ def fields(case: Case, rng: random.Random) -> None:
     """Terms, vectors, weights, expressions."""
     step = rng.choice(case["steps"])
     names = case["problem"]["variables"]
-    keys = [k for k in ("terms", "weights", "x", "y", "nums", "dens", "expr") if k in step]
+    keys = [k for k in ("terms", "weights", "x", "y", "nums", "dens", "expr", "f") if k in step]
     if not keys:
         return
     key = rng.choice(keys)
@@ -190,7 +191,9 @@ def fields(case: Case, rng: random.Random) -> None:
     at = rng.randrange(len(items))
     kind = rng.randrange(4)
     if key == "weights":
-        items[at] = rng.choice([0, 1, 2, 3, -1, "1/2", "-1/3"])
+        items[at] = rng.choice([0, 1, 2, 3, -1, "1/2", "-1/3", "2/3"])
+    elif key == "f":
+        items[at] = rng.choice(FUNCTIONS)
     elif kind == 0:
         items[at] = numbers(str(items[at]), rng)
     elif kind == 1:

@@ -44,6 +44,10 @@ def grade(text: str, goal: str, domain: str = "positive", names: list[str] = V) 
         (CASES.replace("Case 1: ", "Case 1. Suppose that ").replace("Case 2: ", "Case 2. If "),
          CYCLIC),
         (CASES + r" In both cases, $a^3+b^3+c^3 \ge a^2b+b^2c+c^2a$.", CYCLIC),
+        ("By AM-GM on $a^2$, $b^2$, $a^2+b^2 \\ge 2ab$. " + BY_ORDER, "a^3+b^3 >= a^2*b+a*b^2"),
+        ("(7) Since all terms are nonnegative, $a+b \\ge 0$.\nWLOG $a \\ge b$.\nThen $a-b \\ge 0$ "
+         "and $a \\ge b$.\n(8) Squares give $(a-b)^2 \\ge 0$.\nMultiplying (7) and (8), "
+         "$(a+b)(a-b)^2 \\ge 0$.", "(a+b)*(a-b)^2 >= 0"),
         (SUBSTITUTED, RATIOS),
         (SUBSTITUTED.replace(", which are positive.\nThen $xyz = 1$",
                              ", which are positive with $xyz = 1$"), RATIOS),
@@ -152,3 +156,38 @@ def test_a_block_is_one_step_with_its_own() -> None:
 def test_a_record_without_a_form_says_so(fields: dict[str, object]) -> None:
     with pytest.raises(Unreadable):
         render_proof([{"id": "s1", "claim": "a >= b", **fields}], variables=V)
+
+
+@pytest.mark.parametrize("domain", ["positive", "real"])
+def test_parts_of_the_order_need_no_other_reason(domain: str) -> None:
+    text = (
+        r"WLOG $a \ge b \ge c$. Then $a - c \ge 0$. So $b \ge c$. "
+        r"Since $(a-b)^2+(b-c)^2+(c-a)^2 \ge 0$, $a^2+b^2+c^2 \ge ab+bc+ca$."
+    )
+    goal = "a^2+b^2+c^2 >= a*b+b*c+c*a"
+    assert grade(text, goal, domain)[0] == "proved", grade(text, goal, domain)
+    for wrong in (r"c \ge b", r"b - a \ge 0", r"a \ge 2b", r"a+b \ge c", r"a > b"):
+        other = text.replace(r"b \ge c$. Since", f"{wrong}$. Since").replace("So", "Thus")
+        assert other != text.replace("So", "Thus")
+        assert grade(other, goal, "real")[0] != "proved", wrong
+
+
+def test_a_large_claim_in_an_order_needs_its_reason() -> None:
+    schur = r"$a(a-b)(a-c)+b(b-a)(b-c)+c(c-a)(c-b) \ge 0$"
+    goal = "a*(a-b)*(a-c)+b*(b-a)*(b-c)+c*(c-a)*(c-b) >= 0"
+    assert grade(rf"WLOG $a \ge b \ge c$. Then {schur}.", goal)[0] == "open"
+    said = rf"WLOG $a \ge b \ge c$. By the order of the variables, {schur}."
+    assert grade(said, goal)[0] == "proved"
+
+
+def test_a_product_is_no_function() -> None:
+    text = "Let it be $f(x) = x^3$. Since all terms are nonnegative, $f+x > 0$."
+    verdict = grade_text(["f", "x"], "positive", [], "f+x > 0", text)
+    assert verdict.grade == "open", verdict
+
+
+def test_what_is_said_not_to_suffice_is_no_aim() -> None:
+    shown = r"Since $(a-b)^2 \ge 0$, $a^2+b^2 \ge 2ab$."
+    text = rf"It does not suffice to show $2a^2+2b^2 \ge 4ab$. {shown}"
+    assert grade(text, "a^2+b^2 >= 2*a*b")[0] == "open"
+    assert grade(text.replace("does not suffice", "suffices"), "a^2+b^2 >= 2*a*b")[0] == "proved"

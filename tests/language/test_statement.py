@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from olympiad_ineq.language import read_problem
@@ -130,3 +133,91 @@ def test_a_word_more_anywhere_is_refused() -> None:
         for word in ("not", "or", "integer", "some", "$a^2$", "?", "3", "distinct", "$c$", "≠"):
             with pytest.raises(Unreadable):
                 read_problem(" ".join([*words[:i], word, *words[i:]]))
+
+
+# -- public texts ---------------------------------------------------------------------------------
+
+PUBLIC = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "public_statements.jsonl").read_text("utf-8").splitlines()
+]
+
+
+def test_public_statements_are_read_as_people_read_them() -> None:
+    """Every reading was compared with its text by eye; what is refused is refused on purpose."""
+    for row in PUBLIC:
+        try:
+            found = read_problem(row["text"])
+            reads = [list(found.variables), found.domain, list(found.given), found.goal]
+        except Unreadable:
+            reads = None
+        assert reads == row["reads"], row["source"]
+
+
+def test_what_our_statements_cannot_say_is_refused() -> None:
+    assert sum(not row["scope"] for row in PUBLIC) > 15
+    assert all(row["reads"] is None for row in PUBLIC if not row["scope"])
+
+
+@pytest.mark.parametrize(
+    ("text", "domain", "given"),
+    [
+        (r"(IMO 2000) Let $a, b \in \mathbb{R}^+$. Show that $a+b \ge 2$.", "positive", ()),
+        (r"Let $a, b \in \mathbb R_{>0}$. Show that $a+b \ge 2$.", "positive", ()),
+        (r"3.12. Let $a,\ b \in [0, \infty)$. Show that $a+b \ge 2$.", "nonnegative", ()),
+        (r"(Vasile Cirtoaje) Let $a, b \in (0, 1)$. Show that $a+b \ge 2$.", "positive",
+         ("a < 1", "b < 1")),
+        (r"Let $a, b \in \left[-1, 1\right]$. Show that $a+b \ge 2$.", "real",
+         ("a >= -1", "b >= -1", "a <= 1", "b <= 1")),
+        (r"Let $a, b \in ]0, 2]$. Show that $a+b \ge 2$.", "positive", ("a <= 2", "b <= 2")),
+        (r"Let $0 \le a, b \le 1$. Show that $a+b \ge 2$.", "nonnegative", ("a <= 1", "b <= 1")),
+        (r"Let $a > b > 0$. Show that $a+b \ge 2$.", "real", ("a > b > 0",)),
+        (r"Show that $a+b \ge 2$, where $a, b > 1$.", "real", ("a > 1", "b > 1")),
+        (r"Show that for all reals $a, b$ the following inequality holds $a+b \ge 2$.", "real", ()),
+        (r"Let $a, b$ be positive. Show that $a+b \geqq 2$. Determine when equality holds.",
+         "positive", ()),
+        (r"Let $a, b$ be positive. Show that $a+b \ge 2$. (K. Czakler, GRG 21, Vienna)",
+         "positive", ()),
+        (r"Let $a, b$ be positive. Show that $a+b \ge 2$. [i]Proposed by Nguyen Van A.[/i]",
+         "positive", ()),
+        (r"Example 9 (Romania Junior Balkan Team Selection Tests 2007). Let $a, b$ be positive. "
+         r"Show that $a+b \ge 2$.", "positive", ()),
+    ],
+)  # fmt: skip
+def test_labels_sets_and_ranges(text: str, domain: str, given: tuple[str, ...]) -> None:
+    read = read_problem(text)
+    assert (read.domain, read.given, read.goal) == (domain, given, "a+b >= 2")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"Let $a, b \\in {what}$. Prove that $a+b \\ge 2$." for what in (
+            r"\mathbb{R}_+", r"\mathbb{Z}", r"\mathbb{N}", r"\mathbb{Q}^+", r"\mathbb{R}^-",
+            r"\mathbb{R} \setminus \{0\}", "[0, n]", r"(0, \pi)", r"\{1, 2\}", "[1, 2)^2", "S",
+            r"[0, \infty]", r"\mathbb{R}^2", r"\mathbb{R}^{*}", "(0, 1) \\cup (1, 2)", "[2, 1",
+        )),
+        *(AB + f"Prove that $a+b \\ge 2$. {tail}" for tail in (
+            "(Integers)", "(Suppose A)", "[Distinct]", "(All Equal)", "(If A)", "(not always)",
+            "(Let B)", "Proposed by all integers", "Proposed by those with $a > b$.",
+            "[i]Proposed by X where a = b[/i]", "(a, b)", "(1)",
+            "Find when equality holds if a = 1.",
+        )),
+        *(f"{head} Let $a, b$ be positive reals. Prove that $a+b \\ge 2$." for head in (
+            "(Integers)", "(not true)", "(If Possible)", "(Suppose A is 2)", "Problem.", "Wrong:",
+            "3 $x$", "(Find)",
+        )),
+        r"Prove that for positive reals $a, b$ satisfying the inequality $a+b \ge 2$.",
+        r"Prove that for positive reals $a, b$ where $a+b \ge 2$.",
+        r"Prove for positive reals $a, b$ $a+b = 1$ $ab \le 1$.",
+        r"Prove that $a+b+c \ge 2$ where $a, b > 1$.",
+        r"Prove that $a+b \ge 2$ where $a > 1$.",
+        r"Let $a > b > c$ and $d$ be such that $a+d > 1$. Prove that $a+d \ge 0$.",
+        r"Let $a, b \notin [0, 1]$. Prove that $a+b \ge 2$.",
+        r"Let $a \in \mathbb{R}^+$ and $b \in \mathbb{R}$. Prove that $a+b^2 > 0$.",
+        r"Let $a, b$ be positive reals. Prove that $0 \le a, b \le 1$.",
+    ],
+)  # fmt: skip
+def test_what_surrounds_or_bounds_is_not_guessed(text: str) -> None:
+    with pytest.raises(Unreadable):
+        read_problem(text)

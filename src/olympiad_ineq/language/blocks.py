@@ -16,7 +16,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from olympiad_ineq.kernel.trees import Chain, Var
+from flint import fmpq
+
+from olympiad_ineq.kernel.trees import Add, Chain, Neg, Num, Var
 
 from .parse import Unreadable, parse_chain, parse_expr, variable_keys
 from .segments import RELATION, split_list, vocabulary
@@ -364,3 +366,39 @@ def ends(rule: str, words: str) -> bool:
     marker, known = _ENDS[rule]
     plain = _plain(words) if len(words) <= _MAX_WORDS else ""
     return bool(marker.search(plain)) and only(plain, known)
+
+
+def in_order(chain: Chain, order: Sequence[str]) -> bool:
+    """Is this a >= b >= c, or a - b >= 0, as the order has it?"""
+    parts = list(chain.parts)
+    if len(parts) == 2 and parts[1] == Num(fmpq(0)) and isinstance(parts[0], Add):
+        match parts[0].args:
+            case (Var() as one, Neg(Var() as two)):
+                parts = [one, two]
+    names = [part.name for part in parts if isinstance(part, Var)]
+    if len(names) != len(parts) or {*chain.ops} != {">="} or not {*names} <= {*order}:
+        return False
+    places = [order.index(name) for name in names]
+    return places == sorted({*places})
+
+
+def with_cited(
+    inner: list[dict[str, object]], outer: Sequence[dict[str, object]]
+) -> list[dict[str, object]]:
+    """The steps of an order, after those before it that they cite: what held before holds in it."""
+    own = {step["id"] for step in inner}
+    known = {str(s["id"]): s for s in outer if s.get("by") not in BLOCKS and s["id"] not in own}
+    needed: dict[str, dict[str, object]] = {}
+    waiting = [name for step in inner for name in cited(step)]
+    while waiting:
+        name = waiting.pop()
+        if name in known and name not in needed:
+            needed[name] = known[name]
+            waiting += cited(known[name])
+    return [step for name, step in known.items() if name in needed] + inner
+
+
+def cited(step: Mapping[str, object]) -> list[str]:
+    """The names of the steps that a step cites."""
+    raw = step.get("of")
+    return [raw] if isinstance(raw, str) else [str(x) for x in raw] if isinstance(raw, list) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from olympiad_ineq.kernel.trees import Var
@@ -13,9 +14,8 @@ from .spelling import canonical, expr_ascii
 
 _DEFINITION = re.compile(r"\s*([a-zA-Z])\s*\(\s*([a-zA-Z])\s*\)\s*=(.+)", re.DOTALL)
 _SHAPE = re.compile(r"\b(convex|concave)\b", re.IGNORECASE)
-_KNOWN = vocabulary(
-    "let consider define take put the function and it is this which where with convex concave now"
-)
+_VERBS = vocabulary("let consider define take put")
+_KNOWN = _VERBS | vocabulary("the function and it is this which where with convex concave now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,13 @@ class Function:
         return re.sub(r"\s", "", text).rstrip(".,;:") in (self.name, f"{self.name}({self.bound})")
 
 
-def read_function(text: str, words: str) -> Function | None:
-    """The function that a piece of mathematics defines; `words` may call it convex or concave."""
+def read_function(text: str, words: str, variables: Sequence[str]) -> Function | None:
+    """The function that a piece of mathematics defines; `words` may call it convex or concave.
+
+    Where f is one of the variables, f(x) is a product and nothing is defined.
+    """
     found = _DEFINITION.fullmatch(text.strip().rstrip(".,;: "))
-    if found is None:
+    if found is None or found[1] in variables:
         return None
     try:
         body = substitute(parse_expr(found[3], [found[2]]), {found[2]: Var("t")})
@@ -58,4 +61,4 @@ def said_shape(words: str) -> str:
 def defines(words: str) -> bool:
     """Does a sentence of these words, with one piece of mathematics, only say what f is?"""
     known = re.sub(r"[\0,.:; ]", " ", words[:400]).lower().split()
-    return len(words) <= 400 and "not" not in known and {*known} <= _KNOWN
+    return len(words) <= 400 and bool({*known} & _VERBS) and {*known} <= _KNOWN

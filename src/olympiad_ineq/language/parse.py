@@ -92,14 +92,15 @@ _SIGNS = {
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
 _COMMANDS = {
     "ge": ">=", "geq": ">=", "geqslant": ">=", "gt": ">", "le": "<=", "leq": "<=",
-    "leqslant": "<=", "lt": "<", "cdot": "*", "times": "*", "ast": "*", "div": "/",
+    "leqslant": "<=", "geqq": ">=", "leqq": "<=", "lt": "<",
+    "cdot": "*", "times": "*", "ast": "*", "div": "/",
     "frac": "frac", "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "sqrt": "sqrt",
     "left": "", "right": "", "big": "", "Big": "", "bigl": "", "bigr": "", "Bigl": "",
     "Bigr": "", "bigg": "", "Bigg": "", "biggl": "", "biggr": "", "Biggl": "", "Biggr": "",
     "quad": "", "qquad": "", "displaystyle": "", "limits": "", "lbrace": "(", "rbrace": ")",
 }  # fmt: skip
 _TOKEN = re.compile(
-    r"(?P<space>[ \t\r\n]+|\\[,;:! ]|~)"
+    r"(?P<space>[ \t\r\n]+|\\[,;:! ]|~|\\hspace\*?\{\d{0,3}\.?\d{1,3} ?(?:cm|mm|pt|em|ex|in)\})"
     r"|(?P<num>\d+(?:\.\d+)?|\.\d+)"
     r"|(?P<rel>>=|<=|[<>=≥⩾≧≤⩽≦])"
     r"|(?P<op>\*\*|[-+*/^()\[\]{}−·×⋅∙])"

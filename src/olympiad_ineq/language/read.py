@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Num, Pow
 from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_expr
 
-from .blocks import CASE_LABEL, Block, Header, conditions, ends, header, only
+from .blocks import CASE_LABEL, Block, Header, conditions, ends, header, in_order, only, with_cited
 from .functions import Function, defines, read_function, said_shape
 from .segments import MAX_TEXT, RELATION, Segment, segments, split_list, vocabulary
 from .spelling import chain_ascii, expr_ascii
@@ -189,6 +189,8 @@ class _Reader:
             for m in relations:
                 same = aim and _SAME.search(rest)
                 kind = "same" if same else "aim" if aim else "claim"
+                if aim and _DENY.search(rest):  # "it does not suffice to show"
+                    kind = "claim"
                 self.unread.append(Unread(m.position, m.text, "stated, not asserted", kind))
             return
         name = f"s{number}" if number else self.fresh()
@@ -252,7 +254,8 @@ class _Reader:
         if block is not None and block.rule == head.rule == "cases":
             if head.number != len(block.cases) + 2:
                 return False
-            block.cases.append({**block.fields, "steps": self.steps})
+            steps = with_cited(self.steps, block.outer)
+            block.cases.append({**block.fields, "steps": steps})
             block.fields, self.steps = head.fields, []
             return True
         if block is not None or head.number > 1:
@@ -284,6 +287,8 @@ class _Reader:
         self.block, self.steps, self.variables = None, block.outer, self.names
         block.name = name or block.name or self.fresh()
         self.ids.add(block.name)
+        if block.rule != "substitute":
+            inner = with_cited(inner, block.outer)
         self.steps.append(block.step(claim, inner))
 
     def finish(self) -> None:
@@ -331,7 +336,9 @@ class _Reader:
 
     def defined(self, segment: Segment, rest: str) -> bool:
         """ "Let $f(t) = t^3$.": what Jensen's inequality is about from there. One is followed."""
-        found = read_function(segment.text, rest) if self.function is None else None
+        found = None
+        if self.function is None:
+            found = read_function(segment.text, rest, self.names)
         if found is not None:
             self.function, self.called = found, found.shape
         return found is not None
@@ -406,9 +413,14 @@ class _Reader:
         return ""
 
     def bare(self, chain: Chain) -> dict[str, object]:
-        """A plain equation is an identity; a sum of squares >= 0 needs no other reason."""
+        """A plain equation is an identity; a sum of squares >= 0 needs no other reason.
+
+        Nor does a part of the order that was assumed: it is given by the order.
+        """
         if set(chain.ops) == {"="}:
             return {"by": "identity"}
+        if self.block is not None and in_order(chain, _strings(self.block.fields.get("order"))):
+            return {"by": "positive"}
         if chain.ops[-1] == ">=" and chain.parts[-1] == _ZERO:
             found = _squares(chain.parts[-2])
             if found:
@@ -495,7 +507,7 @@ class _Reader:
 
     def jensen(self, rest: str, before: list[Segment]) -> tuple[dict[str, object], list[Segment]]:
         """The function, here or as defined before, the points and the weights."""
-        own = [(m, f) for m in before if (f := read_function(m.text, rest))]
+        own = [(m, f) for m in before if (f := read_function(m.text, rest, self.names))]
         function = own[0][1] if own else self.function
         shape = said_shape(rest)
         if function is None or len(own) > 1 or function.shape not in ("", shape or function.shape):

@@ -28,12 +28,12 @@ _MATH = re.compile(
     re.DOTALL,
 )
 RELATION = re.compile(
-    r"[<>=≥≤⩾⩽≧≦≠≈≡]|\\(?:ge|le|geq|leq|geqslant|leqslant|gt|lt|neq|ne|approx|equiv|sim|in|to"
+    r"[<>=≥≤⩾⩽≧≦≠≈≡]|\\(?:ge|le|geq|leq|geqq|leqq|geqslant|leqslant|gt|lt|neq|ne|approx|equiv|sim|in|to"
     r"|implies|iff|Rightarrow|Leftrightarrow|Longrightarrow|Longleftrightarrow|impliedby|succ|prec"
     r"|ngeq|nleq|not)(?![A-Za-z])"
 )
 _BARE = re.compile(
-    r"(?P<rel>>=|<=|[<>=≥≤⩾⩽≧≦]|\\(?:geqslant|leqslant|geq|leq|ge|le)(?![A-Za-z]))"
+    r"(?P<rel>>=|<=|[<>=≥≤⩾⩽≧≦]|\\(?:geqslant|leqslant|geqq|leqq|geq|leq|ge|le)(?![A-Za-z]))"
     r"|(?P<math>\\(?:d?frac|sqrt|cdot|times|left|right)(?![A-Za-z])|\\[,;!]"
     r"|[-+*/^()\[\]{}·×−]|\d+(?:\.\d+)?|[²³⁴√])"
     r"|(?P<word>[A-Za-z]+(?:_\{?\d+\}?)?)|(?P<space>[ \t]+)|(?P<other>.)",

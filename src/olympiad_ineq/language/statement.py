@@ -13,7 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from .labels import inner
+from .membership import NAME, NAMES, read_membership, spaced
 from .parse import Unreadable, parse_chain, parse_statement, quoted
 from .segments import MAX_TEXT, RELATION, segments, split_list, vocabulary
 from .spelling import chain_ascii
@@ -30,34 +33,34 @@ class ProblemFields:
 _ASK = vocabulary("prove show establish verify demonstrate")
 _THEN = vocabulary("then have")
 _ASSUME = vocabulary(
-    "let given if suppose assume with such satisfying satisfy satisfies where for whenever when "
-    "under subject consider fix"
+    "let given if suppose assume with such satisfying satisfy satisfies satisfied where for "
+    "whenever when under subject consider fix"
 )
-_DOMAIN = vocabulary("positive nonnegative real reals triangle")
+_DOMAIN = vocabulary("positive positives nonnegative real reals triangle")
+_PLURAL = {"reals": "real", "positives": "positive"}
 _NEUTRAL = vocabulary(
     "that the following inequality we be are is and all any every each of to always holds hold "
-    "true it condition conditions constraint constraints number numbers variables values side "
-    "sides length lengths denote arbitrary also strictly so below"
+    "true valid it condition conditions constraint constraints number numbers variables values "
+    "side sides length lengths denote arbitrary also strictly so below"
 )
+_ANNOUNCING = vocabulary("that the we inequality following holds hold is true valid")
 _COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5}
-_NAME = r"[A-Za-z](?:_\{?\d{1,2}\}?|\d{1,2})?"
-_NAMES = re.compile(rf"{_NAME}(?:\s*,\s*(?:and\s+)?{_NAME}|\s+and\s+{_NAME})*")
-_REL = r"(?:>=|<=|[<>≥≤⩾⩽≧≦]|\\(?:ge|geq|geqslant|gt|le|leq|leqslant|lt)(?![A-Za-z]))"
-_BOUND = re.compile(rf"({_NAME})\s*({_REL})\s*(\d+(?:\.\d+)?)")
+_REL = r"(?:>=|<=|[<>≥≤⩾⩽≧≦]|\\(?:geq?|geqq|geqslant|gt|leq?|leqq|leqslant|lt)(?![A-Za-z]))"
+_BOUND = re.compile(rf"({NAME})\s*({_REL})\s*(\d+(?:\.\d+)?)")
+_ORDERED = re.compile(
+    rf"(?:\d+(?:\.\d+)?\s*{_REL}\s*)?{NAME}(?:\s*{_REL}\s*{NAME})+(?:\s*{_REL}\s*\d+(?:\.\d+)?)?"
+)
+_UP = r"(?:<=|[<≤⩽≦]|\\(?:le|leq|leqslant|lt)(?![A-Za-z]))"
+_BETWEEN = re.compile(
+    rf"(\d+(?:\.\d+)?)\s*({_UP})\s*({NAME}(?:\s*,\s*{NAME})*)\s*({_UP})\s*(\d+(?:\.\d+)?)"
+)
 _TOKEN = re.compile(
-    rf"(?P<name>{_NAME})(?![A-Za-z])|(?P<word>[A-Za-z]+(?:['’][a-z]+)?)|(?P<mark>[.,:;])"
+    rf"(?P<name>{NAME})(?![A-Za-z])|(?P<word>[A-Za-z]+(?:['’][a-z]+)?)|(?P<mark>[.,:;])"
     r"|(?P<space>\s+)|(?P<other>.)",
     re.DOTALL,
 )
-_LABEL = re.compile(r"\s*(?:(?:Problem|Exercise|Example)\s+\d+(?:\.\d+)*\s*[.:)]?|\d+\s*[.)])\s")
-_SOURCE = re.compile(r"\(\s*(?:[A-Z][\w.'’-]*|\d{4}|,|\s)+\)\s*\.?\s*$")
-_EQUALITY = re.compile(
-    r"(?:(?:When|In which cases?|For which values) do(?:es)? (?:the )?equality (?:hold|occur)\?"
-    r"|(?:Determine|Find)(?: also)? (?:when|all cases of) equality(?: holds| occurs)?\.)\s*$",
-    re.IGNORECASE,
-)
 _SIGN = dict.fromkeys((">", r"\gt"), "positive") | dict.fromkeys(
-    (">=", "≥", "⩾", "≧", r"\ge", r"\geq", r"\geqslant"), "nonnegative"
+    (">=", "≥", "⩾", "≧", r"\ge", r"\geq", r"\geqq", r"\geqslant"), "nonnegative"
 )
 _ORDER = ("real", "nonnegative", "positive", "triangle")
 
@@ -73,13 +76,7 @@ def read_problem(text: str) -> ProblemFields:
     """
     if len(text) > MAX_TEXT:
         raise Unreadable(f"longer than {MAX_TEXT} characters", MAX_TEXT, text[:100])
-    label = _LABEL.match(text)
-    start = label.end() if label else 0
-    end = len(text)
-    for tail in (_SOURCE, _EQUALITY, _SOURCE):
-        found = tail.search(text, start, end)
-        end = found.start() if found else end
-    return _Problem(text, start, end).fields()
+    return _Problem(text, *inner(text)).fields()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +137,17 @@ class _Problem:
                 if position < start:
                     raise self.fail("mathematics in the label", position)
                 raw = segment.text.strip().rstrip(".,;: ")
-                kind = "names" if _NAMES.fullmatch(raw) else "other"
-                yield _Item("relation" if RELATION.search(raw) else kind, raw, position)
+                try:
+                    member = read_membership(raw)
+                except Unreadable as error:
+                    raise self.fail(error.reason, position) from None
+                if member is not None:
+                    yield _Item("names", member.names, position)
+                    yield _Item("word", member.domain, position)
+                    yield from (_Item("relation", text, position) for text in member.bounds)
+                    continue
+                kind = "names" if NAMES.fullmatch(spaced(raw)) else "other"
+                yield _Item("relation" if RELATION.search(raw) else kind, spaced(raw), position)
                 continue
             skipped = max(0, start - position)
             yield from self.words(segment.text[skipped:], position + skipped)
@@ -169,7 +175,11 @@ class _Problem:
 
     @staticmethod
     def _hyphen(tokens: Sequence[re.Match[str]], i: int) -> bool:
-        return 0 < i < len(tokens) - 1 and tokens[i - 1].group().lower() == "non"
+        """Is this the hyphen of "non-negative" or "side-lengths"?"""
+        if not 0 < i < len(tokens) - 1:
+            return False
+        before, after = (tokens[j].group().lower() for j in (i - 1, i + 1))
+        return before == "non" or (before == "side" and after in ("length", "lengths"))
 
     # -- placing -------------------------------------------------------------------------------
 
@@ -264,7 +274,7 @@ class _Problem:
         if word in _COUNTS and following in _DOMAIN | {"numbers", "variables"}:
             self.count = _COUNTS[word]
         elif word in _DOMAIN:
-            self.domains.add("real" if word == "reals" else word)
+            self.domains.add(_PLURAL.get(word, word))
         elif word not in _NEUTRAL:
             raise self.fail(f"the word {word!r} is not understood", item.position)
         return role, asked
@@ -282,14 +292,27 @@ class _Problem:
         relations = [i for i in self.items if i.kind == "relation"]
         asked = next((i.position for i in self.items if i.text in _ASK), len(self.text))
         before = [i for i in relations if i.position < asked] or relations[:-1]
-        found: dict[str, None] = {}
-        for item in before:
-            for part in self.parts(item):
-                bound = _BOUND.fullmatch(part)
-                if bound:
-                    found[_clean(bound[1])] = None
+        said = [item for item in self.items if item.text not in (":", "all", "any", "every")]
+        after = [j for i, j in pairwise(said) if i.text in ("where", "for", "if", "when", "given")]
+        where = [item for item in after if item.kind == "relation"]
+        found = self.bounded(before) or self.ordered(before) or self.bounded(where)
         self.variables = tuple(found)
         self.domains |= {"real"} if found else set()
+
+    def bounded(self, relations: Sequence[_Item]) -> dict[str, None]:
+        """The names in bounds such as "a, b > 1"."""
+        bounds = [_BOUND.fullmatch(part) for item in relations for part in self.parts(item)]
+        return {_clean(bound[1]): None for bound in bounds if bound}
+
+    @staticmethod
+    def ordered(relations: Sequence[_Item]) -> dict[str, None]:
+        """The names in "a > b > 0" or "1 >= a >= b", where nothing else declares them."""
+        found: dict[str, None] = {}
+        for item in relations:
+            if _ORDERED.fullmatch(item.text.strip()):
+                for name in re.findall(rf"(?<![\\A-Za-z]){NAME}(?![A-Za-z])", item.text):
+                    found[_clean(name)] = None
+        return found
 
     def declared_with(self, words: set[str], end: int) -> None:
         """Words such as "positive" must stand in a sentence that names the variables."""
@@ -308,15 +331,20 @@ class _Problem:
         """The relations of a piece: "x, y > 0" is two, and so is "x+y = 1, xy = 2"."""
         found: list[str] = []
         waiting: list[str] = []
+        between = _BETWEEN.fullmatch(item.text.strip().rstrip("."))
+        if between and "," in between[3]:  # "0 <= a, b <= 1"
+            low, one, names, two, high = between.groups()
+            bounds = [(f"{low} {one} {n}", f"{n} {two} {high}") for n in split_list(names)]
+            return [self.turned(first) for first, _ in bounds] + [last for _, last in bounds]
         for piece in split_list(item.text):
             if RELATION.search(piece):
-                head = re.match(rf"({_NAME})\s*(?={_REL})", piece)
+                head = re.match(rf"({NAME})\s*(?={_REL})", piece)
                 if waiting and head is None:
                     raise self.fail("a list that is not all relations", item.position)
                 found += [name + piece[len(head[1]) :] for name in waiting if head]
                 found.append(piece)
                 waiting = []
-            elif re.fullmatch(_NAME, piece):
+            elif re.fullmatch(NAME, piece):
                 waiting.append(piece)
             else:
                 raise self.fail("a list that is not all relations", item.position)
@@ -324,12 +352,24 @@ class _Problem:
             raise self.fail("a list that is not all relations", item.position)
         return found
 
+    @staticmethod
+    def turned(bound: str) -> str:
+        """ "0 <= a" as "a >= 0"."""
+        low, sign, name = bound.split(" ")
+        return f"{name} {'>' if sign in ('<', chr(92) + 'lt') else '>='} {low}"
+
     def after_comma(self, index: int) -> bool:
-        """Does only a comma (and "that", "we") stand between the relation and what is before?"""
-        before = [i.text for i in self.items[max(0, index - 3) : index]]
-        while before and before[-1] in ("that", "the", "we", "inequality", "following"):
-            before.pop()
-        return bool(before) and before[-1] in (",", ":")
+        """Is the relation set apart from what is before, so that it is no condition on it?
+
+        By a comma (and "that", "we"), by "the inequality holds", or as it follows mere names.
+        """
+        before = self.items[max(0, index - 6) : index]
+        said = False
+        while before and before[-1].text in _ANNOUNCING:
+            said |= before.pop().text == "inequality"
+        if not before or before[-1].text in _ASSUME:  # "satisfying the inequality" is a condition
+            return False
+        return said or before[-1].text in (",", ":") or before[-1].kind == "names"
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -303,10 +303,21 @@ def positive(s: Step) -> Iterable[Yield]:
     if w.sign(s.claim.diff.num) == UNKNOWN:
         if not any(fact.op != "=" for fact in w.given):
             raise Broken("the difference of the sides has terms of both signs on the domain")
-        found = kernel.ordered(w, s.claim.diff.num)  # with a >= b, say, by the order
+        found = _neighbours(w, s.claim) or kernel.ordered(w, s.claim.diff.num)  # by a >= b, say
         yield Yield(found, lambda: (s.claim.lhs, s.claim.rhs))
         return
     yield Yield(kernel.signed(w, s.claim.diff), lambda: (s.claim.lhs, s.claim.rhs))
+
+
+def _neighbours(w: World, claim: Fact) -> Theorem | None:
+    """a - c = (a - b) + (b - c) from hypotheses a >= b >= c that stand side by side."""
+    for first, last in combinations(range(len(w.given) + 1), 2):
+        links = [kernel.given(w, k) for k in range(first, last)]
+        if all(t.op != "=" for t in links):
+            total = kernel.combined(w, [(fmpq(1), t) for t in links])
+            if w.vanishes(w.sub(total.diff, claim.diff).num):
+                return total
+    return None
 
 
 def identity(s: Step) -> Iterable[Yield]:
