@@ -178,7 +178,9 @@ def test_training_saves_when_it_is_cancelled_and_goes_on(finished: Runner) -> No
     live = finished.begin(MODEL)
     number = running(finished, TRAIN)
     wait_for(
-        lambda: any((finished.folder / "results/journal/train").rglob("checkpoint-*")), "a step", 240
+        lambda: any((finished.folder / "results/journal/train").rglob("checkpoint-*")),
+        "a step",
+        240,
     )
     finished.cluster.run("scancel", number)
     said = live.finish()
