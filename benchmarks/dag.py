@@ -10,6 +10,7 @@ its own, in an empty folder. Seconds; ratio above 1/1.1 keeps the promise.
 import argparse
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -20,17 +21,19 @@ from typing import Any
 
 REPO = Path(__file__).parent.parent
 RIVAL = """
+SHARDS_OF = [f"results/data_gen/model/{n}" for n in range(SHARDS)]
 rule all:
-    input: "results/eval/baseline.json", "results/eval/final.json", "results/report/index.html"
+    input: "results/eval/baseline.json", "results/eval/final.json", "results/report/index.html", "results/report/data.html", "results/split/README.md"
 rule data_gen_symbolic:
     output: "results/data_gen/symbolic.jsonl"
     shell: ""
 rule data_gen_model:
     output: "results/data_gen/model/{shard}.jsonl", "results/data_gen/model/{shard}.rejects.jsonl"
+    wildcard_constraints: shard="[0-9]+"
     shell: ""
 rule data_gen:
-    input: "results/data_gen/symbolic.jsonl", [f"results/data_gen/model/{n}.jsonl" for n in range(SHARDS)]
-    output: "results/data_gen/candidates.jsonl"
+    input: "results/data_gen/symbolic.jsonl", [f"{shard}.jsonl" for shard in SHARDS_OF]
+    output: "results/data_gen/candidates.jsonl", "results/data_gen/summary.json"
     shell: ""
 rule verify_check:
     input: "results/data_gen/candidates.jsonl"
@@ -42,11 +45,15 @@ rule verify:
     shell: ""
 rule split:
     input: "results/data_gen/candidates.jsonl", "results/verify/verdicts.jsonl"
-    output: "results/split/assignment.jsonl"
+    output: "results/split/assignment.jsonl", "results/split/dropped.jsonl"
     shell: ""
 rule split_side:
     input: "results/split/assignment.jsonl", "results/data_gen/candidates.jsonl", "results/verify/verdicts.jsonl"
     output: "results/split/{side}.parquet"
+    shell: ""
+rule data_card:
+    input: "results/split/train.parquet", "results/split/test.parquet"
+    output: "results/split/README.md"
     shell: ""
 rule base_model:
     output: directory("results/train/baseline/model")
@@ -59,13 +66,29 @@ rule predict:
     input: "results/split/test.parquet", "results/split/train.parquet", "results/train/{run}/model"
     output: "results/eval/{run}/predictions.jsonl"
     shell: ""
-rule score:
+rule judge:
     input: "results/split/test.parquet", "results/eval/{run}/predictions.jsonl"
-    output: "results/eval/{run}/judgements.jsonl", "results/eval/{run}.json"
+    output: "results/eval/{run}/judgements.jsonl"
+    shell: ""
+rule score:
+    input: "results/eval/{run}/predictions.jsonl", "results/eval/{run}/judgements.jsonl"
+    output: "results/eval/{run}.json"
+    wildcard_constraints: run="baseline|final"
+    shell: ""
+rule audit_set:
+    output: "results/eval/judge_audit/items.jsonl"
+    shell: ""
+rule judge_audit:
+    input: "results/eval/judge_audit/items.jsonl"
+    output: "results/eval/judge_audit.json"
     shell: ""
 rule report:
-    input: "results/eval/baseline.json", "results/eval/final.json"
+    input: "results/eval/baseline.json", "results/eval/final.json", "results/split/test.parquet", "results/split/train.parquet", "results/verify/verdicts.jsonl", "results/train/final/loss.json", "results/eval/judge_audit.json"
     output: "results/report/index.html"
+    shell: ""
+rule data_report:
+    input: "results/data_gen/summary.json", "results/data_gen/candidates.jsonl", [f"{shard}.rejects.jsonl" for shard in SHARDS_OF], "results/verify/verdicts.jsonl", "results/split/dropped.jsonl", "results/split/assignment.jsonl"
+    output: "results/report/data.html"
     shell: ""
 """  # noqa: E501
 
@@ -75,14 +98,16 @@ def measure(shards: int = 2000, runs: int = 5) -> list[dict[str, Any]]:
     seconds: dict[str, list[float]] = {"ours": [], "rival": []}
     with tempfile.TemporaryDirectory() as scratch:
         rival = Path(scratch) / "Snakefile"
-        rival.write_text(RIVAL.replace("SHARDS", str(shards)), encoding="utf-8")
+        rival.write_text(RIVAL.replace("(SHARDS)", f"({shards})"), encoding="utf-8")
         teacher = f"{{model: {{name: x/y, family: z}}, requests: {shards * 20}, shards: {shards}}}"
         ours = ["--snakefile", str(REPO / "Snakefile"), "--config", f"data_gen.teacher={teacher}"]
         for _ in range(runs):
-            seconds["ours"].append(_planned(ours, Path(scratch) / "ours", shards))
-            seconds["rival"].append(
-                _planned(["--snakefile", str(rival)], Path(scratch) / "rival", shards)
-            )
+            ours_took, our_jobs = _planned(ours, Path(scratch) / "ours")
+            rival_took, its_jobs = _planned(["--snakefile", str(rival)], Path(scratch) / "rival")
+            if our_jobs != its_jobs or our_jobs.get("data_gen_model") != shards:
+                raise RuntimeError(f"not the same DAG: {our_jobs} against {its_jobs}")
+            seconds["ours"].append(ours_took)
+            seconds["rival"].append(rival_took)
     medians = {side: statistics.median(found) for side, found in seconds.items()}
     return [
         {
@@ -98,8 +123,8 @@ def measure(shards: int = 2000, runs: int = 5) -> list[dict[str, Any]]:
     ]
 
 
-def _planned(arguments: list[str], folder: Path, shards: int) -> float:
-    """Seconds of one dry run in an empty folder; it must plan every shard."""
+def _planned(arguments: list[str], folder: Path) -> tuple[float, dict[str, int]]:
+    """Seconds of one dry run in an empty folder, and its jobs by rule."""
     folder.mkdir(exist_ok=True)
     command = [
         *(sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", "--cores", "2"),
@@ -111,9 +136,10 @@ def _planned(arguments: list[str], folder: Path, shards: int) -> float:
         env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     seconds = time.perf_counter() - started
-    if done.returncode or str(shards) not in done.stdout:
+    if done.returncode:
         raise RuntimeError(done.stdout[-2000:])
-    return seconds
+    rows = re.findall(r"^(\w+) +(\d+)$", done.stdout, re.MULTILINE)
+    return seconds, {rule: int(count) for rule, count in rows}
 
 
 def main() -> None:

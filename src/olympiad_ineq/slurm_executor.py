@@ -7,13 +7,13 @@ wrappers below are set on the plugin when a run starts (see snakemake_logger_plu
 
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from olympiad_ineq import cluster
 
 Statuses = dict[str, str]
-Query = Callable[[str, Any], Awaitable[tuple[Statuses | None, float | None]]]
+Query = Callable[[str, Any], Coroutine[Any, Any, tuple[Statuses | None, float | None]]]
 Submit = Callable[[Any, Any], None]
 
 
@@ -56,7 +56,7 @@ def patient(submit: Submit) -> Submit:
 
 def mend() -> None:
     """Set both on the plugin."""
-    import snakemake_executor_plugin_slurm as plugin  # type: ignore[import-untyped, unused-ignore]
+    import snakemake_executor_plugin_slurm as plugin
 
     plugin.query_job_status = final(plugin.query_job_status)
     plugin.Executor.run_job = patient(plugin.Executor.run_job)

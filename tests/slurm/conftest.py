@@ -124,7 +124,7 @@ class Live:
     def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self.process, self.log = process, log
 
-    def finish(self, seconds: float = 300) -> str:
+    def finish(self, seconds: float = 500) -> str:
         """Wait for its end and return what it said."""
         try:
             self.process.wait(seconds)

@@ -39,9 +39,9 @@ def same(run: Runner, before: dict[str, str]) -> bool:
 
 def running(run: Runner, job: str, *, beside: str = "") -> str:
     """Wait until this job works in earnest; its number."""
-    wait_for(lambda: job in run.jobs(), f"{job} running", 90)
+    wait_for(lambda: job in run.jobs(), f"{job} running", 240)
     number = run.jobs()[job]
-    wait_for(lambda: bool(stage_processes(run)), f"the script of {job}", 60)
+    wait_for(lambda: bool(stage_processes(run)), f"the script of {job}", 120)
     return number
 
 
@@ -161,7 +161,7 @@ def test_a_half_written_output_is_no_output(finished: Runner) -> None:
     before = forget(finished, PREDICTIONS)
     live = finished.begin(PREDICTIONS)
     manifest = finished.folder / (PREDICTIONS + ".manifest.json")
-    wait_for(manifest.exists, "the predictions", 120)
+    wait_for(manifest.exists, "the predictions", 300)
     output = finished.folder / PREDICTIONS
     output.write_bytes(output.read_bytes()[:100])  # the job itself will exit with 0
     said = live.finish()
@@ -178,7 +178,9 @@ def test_training_saves_when_it_is_cancelled_and_goes_on(finished: Runner) -> No
     live = finished.begin(MODEL)
     number = running(finished, TRAIN)
     wait_for(
-        lambda: any((finished.folder / "results/journal/train").rglob("checkpoint-*")), "a step", 90
+        lambda: any((finished.folder / "results/journal/train").rglob("checkpoint-*")),
+        "a step",
+        240,
     )
     finished.cluster.run("scancel", number)
     said = live.finish()
