@@ -80,7 +80,7 @@ class World:
                 self.given.append(fact)
                 if fact.op == "=":
                     self._impose(fact.diff.num)
-        for fact in self.given * 2:
+        for fact in self.given * (1 + len(statement.variables)):  # a >= b, b >= c, c > 0
             self._bound(fact)
         self.known.clear()
 

@@ -6,7 +6,8 @@
          {"square": e, "weight": w}                      w*e^2 with w >= 0,
          {"terms": [...], "weights": [...], "root": r, "weight": w}    w*(sum wi*ti - W*r) by AM-GM,
          {"nonnegative": e, "weight": w}                 w*e with e >= 0 by its shape,
-         {"given": k, "weight": w}                       w*(lhs - rhs) of the k-th given relation.
+         {"given": k, "weight": w}                       w*(lhs - rhs) of the k-th given relation;
+                                                         of several, [j, k, ...], their product.
          `sos`, `amgm` and `positive` are names of such sums.
 `ordering` {"multiplier": m}: for each order x1 <= ... <= xn of non-negative variables put
          x1 = t1, x2 = t1 + t2, ...: all coefficients of m*(lhs - rhs)'s numerator are then >= 0.
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from math import lcm
 
 from flint import fmpq
@@ -38,7 +40,7 @@ from .match import divided
 from .rules import Reader, Step
 from .worlds import contradictory, world_of
 
-MAX_PARTS = 200
+MAX_PARTS, MAX_FACTORS = 200, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +140,7 @@ def _sum(world: World, fact: Fact, certificate: Mapping[str, object]) -> Theorem
         elif "nonnegative" in part:
             value = step.nonnegative(*step.one("nonnegative"), "a part")
         elif "given" in part:
-            at = part["given"]
-            if not isinstance(at, int) or not 1 <= at <= len(world.given):
-                raise Broken("there is no such hypothesis")
-            value = kernel.given(world, at - 1)
+            value = _given(world, part["given"])
         else:
             value = _amgm(world, step, world.frac(step.one("root")[0]))
         parts.append((fmpq(1), value if text == "1" else kernel.product(shown, value)))
@@ -153,6 +152,21 @@ def _sum(world: World, fact: Fact, certificate: Mapping[str, object]) -> Theorem
     if found is None:
         raise Broken("the parts do not add up to the difference of the sides")
     return found
+
+
+def _given(world: World, which: object) -> Theorem:
+    """A hypothesis, or the product of several."""
+    numbers: list[object] = list(which) if isinstance(which, list | tuple) else [which]
+    if not 1 <= len(numbers) <= MAX_FACTORS:
+        raise Broken(f"a product of hypotheses has 1 to {MAX_FACTORS} factors")
+    found = [
+        kernel.given(world, k - 1)
+        for k in numbers
+        if isinstance(k, int) and not isinstance(k, bool) and 1 <= k <= len(world.given)
+    ]
+    if len(found) < len(numbers):
+        raise Broken("there is no such hypothesis")
+    return reduce(kernel.product, found)
 
 
 def _amgm(world: World, step: Step, root: Frac) -> Theorem:

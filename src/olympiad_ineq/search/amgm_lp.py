@@ -276,7 +276,7 @@ class _Program:
         for k, column in enumerate(support):
             for i, v in columns[column].items():
                 matrix[i, k] = v
-        solution = _solve(matrix, self.values)
+        solution = solve_linear(matrix, self.values)
         if solution is None:
             return None
         exact = [fmpq(0)] * len(columns)
@@ -347,7 +347,7 @@ class _Program:
         return task.certificate("amgm", parts)
 
 
-def _solve(matrix: Any, right: list[fmpq]) -> list[fmpq] | None:
+def solve_linear(matrix: Any, right: list[fmpq]) -> list[fmpq] | None:
     """One exact solution with independent columns, or None."""
     m, n = matrix.nrows(), matrix.ncols()
     wide = fmpq_mat(m, n + 1)

@@ -17,6 +17,7 @@ from olympiad_ineq.language.parse import Unreadable
 from olympiad_ineq.proof import CertificateVerdict, replay
 from olympiad_ineq.proof.worlds import contradictory, world_of
 from olympiad_ineq.search.amgm_lp import amgm_lp
+from olympiad_ineq.search.products import products
 from olympiad_ineq.search.rewrite import tangent, two_degrees
 from olympiad_ineq.search.sos import factor, sos
 from olympiad_ineq.search.task import (
@@ -158,6 +159,7 @@ class Method:
 CHEAP = (Method("sign", by_sign, 0.2), Method("ordering", ordering, 0.5))
 DEAR = (
     Method("amgm", amgm_lp, 1.0),
+    Method("products", products, 1.0),
     Method("sos", sos, 1.5),
     Method("conjugate", conjugate, 1.5),
     Method("tangent", tangent, 0.5),

@@ -106,9 +106,12 @@ def _part(statement: Statement, part: Mapping[str, Any]) -> str:
     if "nonnegative" in part:
         return f"{factor}({part['nonnegative']})"
     if "given" in part:
-        used = [g for g in statement.given for _ in g.ops][part["given"] - 1]
-        words = canonical(used.text, statement.variables)
-        return f"{factor}(larger side - smaller side)   by the hypothesis {words}"
+        links = [g for g in statement.given for _ in g.ops]
+        numbers = part["given"] if isinstance(part["given"], list) else [part["given"]]
+        words = [canonical(links[k - 1].text, statement.variables) for k in numbers]
+        product = " * ".join(["(larger side - smaller side)"] * len(words))
+        many = "hypotheses" if len(words) > 1 else "hypothesis"
+        return f"{factor}{product}   by the {many} {' and '.join(words)}"
     weights = part.get("weights") or ["1"] * len(part["terms"])
     terms = [t if w == "1" else f"{w}*({t})" for w, t in zip(weights, part["terms"], strict=True)]
     total = sum(int(w) for w in weights)

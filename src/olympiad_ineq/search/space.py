@@ -292,7 +292,7 @@ class Space:
                 case Tie(at, to):
                     s[at] = s[to]
                 case Line(p, base):
-                    origin = np.array([[_float(x)] for x in base])
+                    origin = np.array([[to_float(x)] for x in base])
                     way = s - origin
                     ahead, behind = self._value(p, origin + way), self._value(p, origin - way)
                     s = origin + way * ((behind - ahead) / (ahead + behind))
@@ -357,7 +357,8 @@ def _at(move: Move) -> int:
     return move.at if isinstance(move, Solve | Tie) else -1
 
 
-def _float(x: fmpq) -> float:
+def to_float(x: fmpq) -> float:
+    """The nearest float."""
     return int(x.p) / int(x.q)
 
 
