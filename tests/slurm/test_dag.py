@@ -134,6 +134,7 @@ def test_a_teachers_shard_has_four_gpus(cluster: Cluster, tmp_path: Path) -> Non
     taught = watched(
         runner, f"results/{rows}",
         data_gen__teacher=f"{{model: {model}, requests: 2, shots: 1, max_new_tokens: 16}}",
+        plan__force="true",  # one CPU worker with four GPUs is no plan for anything else
     )  # fmt: skip
     assert by_rule(runner, "TresPerJob") == {"data_gen_model": {"gres:gpu:a100:4"}}
     assert taught.given == {"rule_data_gen_model_wildcards_0": "0,1,2,3"}
