@@ -31,8 +31,8 @@ _MEANING = vocabulary(
     "infinite maximum minimum prove show disprove find determine false true equality hint note "
     "constant small large both neither either one two three four five zero numbers number acute "
     "strict sharp weak weaker stronger reverse reversed converse opposite negation contrary modulo "
-    "mod percent approximately almost irrational irrationals nonneg negatives positives units whole "
-    "right obtuse triangle sides angles sequence function functions sum product"
+    "mod percent approximately almost irrational irrationals nonneg negatives positives units "
+    "whole right obtuse triangle sides angles sequence function functions sum product"
 )
 _EQUALITY = re.compile(
     r"(?:(?:When|In which cases?|For which values|For what values) (?:do(?:es)?|is) (?:the )?"
