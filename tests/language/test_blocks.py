@@ -126,17 +126,32 @@ def test_an_ending_with_a_word_more_is_none(ending: str) -> None:
     assert verdict.grade != "proved", verdict
 
 
-def test_no_word_can_be_added_to_a_header() -> None:
-    sound = "Without loss of generality, assume $a \\ge b$."
-    rest = BY_ORDER.partition("\n")[2]
-    words = sound.split(" ")
+ENDED = CASES + r" In both cases, $a^3+b^3+c^3 \ge a^2b+b^2c+c^2a$."
+
+
+@pytest.mark.parametrize(
+    ("text", "goal", "sentence"),
+    [
+        (BY_ORDER, "a^3+b^3 >= a^2*b+a*b^2", "WLOG assume $a \\ge b$."),
+        (CASES, CYCLIC, r"Case 1: $a \ge b \ge c$."),
+        (CASES, CYCLIC, r"Case 2: $a \ge c \ge b$."),
+        (ENDED, CYCLIC, r"In both cases, $a^3+b^3+c^3 \ge a^2b+b^2c+c^2a$."),
+        (SUBSTITUTED, RATIOS, SUBSTITUTED.partition("\n")[0]),
+        (SUBSTITUTED, RATIOS, "Then $xyz = 1$."),
+        (SUBSTITUTED, RATIOS, SUBSTITUTED.rpartition("\n")[2]),
+    ],
+)
+def test_no_word_can_be_added_to_a_header_or_an_ending(text: str, goal: str, sentence: str) -> None:
+    assert sentence in text
+    names = V if "c" in goal else ["a", "b"]
+    words = sentence.split(" ")
     for i in range(len(words)):
-        if "$" in " ".join(words[:i]) and " ".join(words[:i]).count("$") % 2:
+        if " ".join(words[:i]).count("$") % 2:
             continue
-        for word in ("not", "or", "some", "$c$", "≠", "strictly", "never", "1"):
-            text = " ".join([*words[:i], word, *words[i:]]) + "\n" + rest
-            verdict = grade_text(["a", "b"], "positive", [], "a^3+b^3 >= a^2*b+a*b^2", text)
-            assert verdict.grade != "proved", text
+        for word in ("not", "or", "unless", "$c$", "≠", "never", "some"):
+            more = " ".join([*words[:i], word, *words[i:]])
+            found = grade(text.replace(sentence, more), goal, names=names)
+            assert found[0] != "proved", more
 
 
 def test_a_block_is_one_step_with_its_own() -> None:

@@ -199,7 +199,8 @@ def test_labels_sets_and_ranges(text: str, domain: str, given: tuple[str, ...]) 
         )),
         *(AB + f"Prove that $a+b \\ge 2$. {tail}" for tail in (
             "(Integers)", "(Suppose A)", "[Distinct]", "(All Equal)", "(If A)", "(not always)",
-            "(Let B)", "Proposed by all integers", "Proposed by those with $a > b$.",
+            "(Let B)", "(Strict)", "(Reversed)", "(Whole Units)", "(Mod 7)", "(Irrational)",
+            "Proposed by all integers", "Proposed by those with $a > b$.",
             "[i]Proposed by X where a = b[/i]", "(a, b)", "(1)",
             "Find when equality holds if a = 1.",
         )),

@@ -30,7 +30,9 @@ _MEANING = vocabulary(
     "negative nonnegative nonpositive nonzero distinct different equal unequal odd even finite "
     "infinite maximum minimum prove show disprove find determine false true equality hint note "
     "constant small large both neither either one two three four five zero numbers number acute "
-    "right obtuse triangle sides angles sequence function functions sum product"
+    "strict sharp weak weaker stronger reverse reversed converse opposite negation contrary modulo "
+    "mod percent approximately almost irrational irrationals nonneg negatives positives units "
+    "whole right obtuse triangle sides angles sequence function functions sum product"
 )
 _EQUALITY = re.compile(
     r"(?:(?:When|In which cases?|For which values|For what values) (?:do(?:es)?|is) (?:the )?"
