@@ -372,7 +372,7 @@ def collect(
     return answers, {
         "engine": fingerprint,
         "tokens": (tokens := generated.tokens()),
-        "dollars": dollars(model.name, tokens["prompt"], tokens["completion"]),
+        "dollars": dollars(model, tokens["prompt"], tokens["completion"]),
         "seconds": generated.seconds,
         "asked_in_last_session": generated.asked,
     }

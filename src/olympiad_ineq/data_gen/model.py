@@ -441,9 +441,7 @@ def generate_shard(
         **rounds.facts(),
         "tokens": dict(session.tokens),
         "attempts": getattr(session.engine, "attempts_made", session.asked),
-        "dollars": dollars(
-            teacher.model.name, session.tokens["prompt"], session.tokens["completion"]
-        ),
+        "dollars": dollars(teacher.model, session.tokens["prompt"], session.tokens["completion"]),
         "seconds": round(session.seconds, 1),
     }
     for path in (rejects, out):

@@ -9,7 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from olympiad_ineq.artifacts import Journal
-from olympiad_ineq.llm.engine import Engine, Request, Response, request_key
+from olympiad_ineq.llm.engine import Engine, KeepsNotes, Request, Response, request_key
 from olympiad_ineq.records import Json, content_id
 
 
@@ -59,6 +59,8 @@ def generate(
             endpoint refuses, or the disk is full.
     """
     engine.prepare(requests, batch)
+    if isinstance(engine, KeepsNotes):
+        engine.keep_notes(journal)
     keys = [request_key(engine, request) for request in requests]
     have = _finished(journal.values)
     missing = dict.fromkeys(key for key in keys if key not in have)

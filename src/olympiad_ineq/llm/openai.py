@@ -19,6 +19,7 @@ from olympiad_ineq.records import Json
 from olympiad_ineq.settings import Model
 
 CONCURRENCY = 32
+CHAT, COMPLETIONS = "/v1/chat/completions", "/v1/completions"
 ATTEMPTS = 8
 FIRST_PAUSE = 0.5  # seconds, doubled after each attempt
 LONGEST_PAUSE = 60.0
@@ -151,7 +152,7 @@ class OpenAIEngine:
             if code in FINAL:
                 raise UserError(
                     f"endpoint {self._client.base_url}, model {self._model.name}",
-                    f"{FINAL[code]} ({code})",
+                    f"{self._refused_for_good(code)} ({code})",
                     "correct base_url, the model's name or OPENAI_API_KEY",
                 ) from error
             if code in (400, 413, 422):
@@ -166,16 +167,27 @@ class OpenAIEngine:
             return pause, f"the answer could not be read ({_line(error)})"
         raise error
 
+    def _refused_for_good(self, code: int) -> str:
+        return FINAL[code]
+
     async def _ask(self, request: Request) -> Response:
+        path, body = self.body(request)
+        ask: Any = (
+            self._client.completions if path == COMPLETIONS else self._client.chat.completions
+        )
+        return _read(await ask.create(**body))
+
+    def body(self, request: Request) -> tuple[str, Json]:
+        """The path that a request goes to, and what is sent there."""
         sampling = request.sampling
-        common: dict[str, Any] = {
+        common: Json = {
             "model": self._model.name,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
         }
         if sampling.stop:
             common["stop"] = list(sampling.stop)
-        if request.seed is not None and sampling.temperature > 0:
+        if request.seed is not None and sampling.temperature > 0 and self._model.seeds:
             common["seed"] = request.seed
         if request.schema is not None:
             common["response_format"] = {
@@ -187,24 +199,38 @@ class OpenAIEngine:
                 },
             }
         if isinstance(request.prompt, str):
-            answer: Any = await self._client.completions.create(
-                prompt=request.prompt, max_tokens=sampling.max_new_tokens, **common
-            )
-            return _read(answer, lambda choice: choice.text)
-        messages: Any = [message._asdict() for message in request.prompt]
-        answer = await self._client.chat.completions.create(
-            messages=messages,
-            max_completion_tokens=sampling.max_new_tokens,
+            return COMPLETIONS, {
+                "prompt": request.prompt, "max_tokens": sampling.max_new_tokens, **common,
+            }  # fmt: skip
+        return CHAT, {
+            "messages": [message._asdict() for message in request.prompt],
+            "max_completion_tokens": sampling.max_new_tokens,
             **common,
-        )
-        return _read(answer, lambda choice: choice.message.content)
+        }
 
 
-def _read(answer: Any, text_of: Any) -> Response:
+def read_body(body: Json) -> Response:
+    """The answer in a body as the endpoint sent it.
+
+    Raises:
+        ValueError: it has not the shape of an answer.
+    """
+    from openai.types import Completion
+    from openai.types.chat import ChatCompletion
+
+    try:
+        kind = Completion if "text" in body["choices"][0] else ChatCompletion
+    except (KeyError, IndexError, TypeError) as error:
+        raise ValueError(f"the body has not the shape of an answer: {error}") from error
+    return _read(kind.construct(**body))  # lenient, as the client reads
+
+
+def _read(answer: Any) -> Response:
     """Take a body apart; whatever is missing in it is a ValueError, to be asked again."""
     try:
         choice = answer.choices[0]
-        text, finish = text_of(choice), choice.finish_reason
+        said = getattr(choice, "message", None)
+        text, finish = choice.text if said is None else said.content, choice.finish_reason
         usage = answer.usage
         tokens = (int(usage.prompt_tokens), int(usage.completion_tokens)) if usage else (0, 0)
     except (AttributeError, IndexError, TypeError, ValueError) as error:
