@@ -249,6 +249,14 @@ def test_what_is_sent(tmp_path: Path) -> None:
     assert bodies["question 0"]["max_tokens"] == 8 and "seed" not in bodies["question 0"]
 
 
+def test_an_endpoint_that_takes_no_seeds_gets_none(tmp_path: Path) -> None:
+    drawn = Request("question", Sampling(7, temperature=0.5), seed=11)
+    with serving(lambda *_: "good") as (handler, engine):
+        engine._model = engine._model.model_copy(update={"seeds": False})
+        ask(engine, tmp_path / "j", [drawn])
+        assert "seed" not in dict(handler.bodies)["question"]
+
+
 def test_what_cannot_fit_is_refused_unasked() -> None:
     settings = Model(
         engine="openai", name="m", family="f", base_url="http://127.0.0.1:9/v1", max_model_len=100
