@@ -1,5 +1,6 @@
 """The client against a server that misbehaves in every way that servers do."""
 
+import gc
 import json
 import threading
 import time
@@ -81,6 +82,9 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(200, "<html>gateway</html>", kind="text/html")
             case "closed":
                 self._send(200, json.dumps(good), length=9999)
+            case "dies":
+                self._send(500, "{}")
+                self.server.socket.close()  # type: ignore[attr-defined]
             case "hung up":
                 self.connection.close()
             case code:
@@ -195,6 +199,23 @@ def test_a_refusal_of_everything_is_one_line(tmp_path: Path, code: str) -> None:
         pytest.raises(UserError, match=rf"127\.0\.0\.1.*\({code}\).*base_url"),
     ):
         ask(engine, tmp_path / "j", REQUESTS[:6])
+
+
+def test_a_server_that_dies_on_the_way_is_one_line_and_its_answers_stay(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Rows that nobody can answer are not made rejects: the run stops, and goes on later."""
+    seeded = [Request(f"question {n}", Sampling(8, temperature=0.5), seed=n) for n in range(20)]
+    with (
+        serving(lambda prompt, _: "dies" if prompt == "question 12" else "good") as (_, engine),
+        pytest.raises(UserError, match="nobody answers there any more.*seeds: false"),
+    ):
+        ask(engine, tmp_path / "j", seeded)
+    gc.collect()
+    assert "never retrieved" not in caplog.text  # 12 requests met the same end: it is said once
+    with serving(lambda *_: "good") as (handler, engine):
+        assert {r.finish for r in ask(engine, tmp_path / "j", seeded)} == {"stop"}
+        assert 8 <= len(handler.bodies) < 20
 
 
 def test_an_endpoint_where_nobody_answers_is_one_line(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 Requests run concurrently up to a bound. A refusal that may pass (429, 5xx, a broken connection, a
 body that is no answer) is retried with growing pauses, or after as long as the endpoint asks for;
 after `ATTEMPTS` the answer is `failed` and says why. A request that the endpoint will not take
-(400) is `failed` at once. A refusal of everything (401, 403, 404) ends the stage with one line.
+(400) is `failed` at once. A refusal of everything (401, 403, 404), or a port where nobody
+listens (any more), ends the stage with one line.
 """
 
 import asyncio
@@ -60,7 +61,7 @@ class OpenAIEngine:
         )
         self.attempts_made = 0
         self._reached = False  # whether anybody has ever answered there
-        self._refused = False  # whether a connection was refused
+        self._seeded = False  # whether a seed was sent
         self.fingerprint: Json = {
             "engine": "openai",
             "name": model.name,
@@ -99,8 +100,12 @@ class OpenAIEngine:
                 done, running = self._loop.run_until_complete(
                     asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 )
+                errors = [error for task in done if (error := task.exception())]
                 for task in done:
-                    yield task.result()
+                    if task.exception() is None:
+                        yield task.result()
+                if errors:
+                    raise errors[0]
         finally:
             for task in running:
                 task.cancel()
@@ -113,7 +118,7 @@ class OpenAIEngine:
             self._loop.close()
 
     async def _one(self, position: int, request: Request) -> tuple[int, Response]:
-        reason = ""
+        reason, refused = "", False
         for attempt in range(self._attempts):
             self.attempts_made += 1
             try:
@@ -121,18 +126,30 @@ class OpenAIEngine:
                 self._reached = True
                 return position, answer
             except Exception as error:
+                # by name: the client may carry an httpx of its own
+                refused = type(error.__cause__).__name__ == "ConnectError"
                 pause, reason = self._judge(error, attempt)
             if pause is None:
                 return position, Response("", "failed", 0, 0, reason)
             if attempt + 1 < self._attempts:
                 await asyncio.sleep(pause)
-        if self._refused and not self._reached:
-            raise UserError(
-                f"endpoint {self._client.base_url}",
-                f"nobody answers there, after {self._attempts} attempts",
-                "start the server, or correct base_url",
-            )
+        if refused:
+            raise self._gone()
         return position, Response("", "failed", 0, 0, f"{self._attempts} attempts: {reason}")
+
+    def _gone(self) -> UserError:
+        """Nobody listens at the port: a server that is not there, or that died."""
+        where = f"endpoint {self._client.base_url}"
+        if not self._reached:
+            words = f"nobody answers there, after {self._attempts} attempts"
+            return UserError(where, words, "start the server, or correct base_url")
+        fix = "start the server again: the same command goes on where it was"
+        if self._seeded:
+            fix += (
+                "; a server that dies of seeded requests (vLLM on a CPU without "
+                "--no-enable-chunked-prefill) wants seeds: false in the model's config"
+            )
+        return UserError(where, "nobody answers there any more; what was answered is kept", fix)
 
     def _judge(self, error: Exception, attempt: int) -> tuple[float | None, str]:
         """How long to wait before trying again (None: never), and why.
@@ -144,8 +161,6 @@ class OpenAIEngine:
         from openai import APIConnectionError, APIStatusError, OpenAIError
 
         pause = min(LONGEST_PAUSE, self._first_pause * 2**attempt) * random.uniform(0.5, 1)
-        # by name: the client may carry an httpx of its own
-        self._refused |= type(error.__cause__).__name__ == "ConnectError"
         self._reached |= isinstance(error, APIStatusError)
         if isinstance(error, APIStatusError):
             code = error.status_code
@@ -189,6 +204,7 @@ class OpenAIEngine:
             common["stop"] = list(sampling.stop)
         if request.seed is not None and sampling.temperature > 0 and self._model.seeds:
             common["seed"] = request.seed
+            self._seeded = True
         if request.schema is not None:
             common["response_format"] = {
                 "type": "json_schema",
