@@ -24,7 +24,7 @@ from olympiad_ineq.language import read_problem, render_proof
 from olympiad_ineq.language.parse import Unreadable, parse_statement
 from olympiad_ineq.llm import Message, Request, Response, Sampling, generate, open_engine
 from olympiad_ineq.llm.reading import find_object, find_objects
-from olympiad_ineq.planner.work import dollars
+from olympiad_ineq.planner.work import dollars, price_of
 from olympiad_ineq.proof import check_proof
 from olympiad_ineq.records import (
     TECHNIQUES,
@@ -364,15 +364,16 @@ def collect(
             else:
                 fitting += [(key, request) for request in requests]
         generated = generate(
-            engine, [request for _, request in fitting], journal, BATCH, label=stage
-        )
+            engine, [request for _, request in fitting], journal, BATCH, label=stage,
+            price=price_of(model),
+        )  # fmt: skip
         fingerprint = engine.fingerprint
     for (key, _), response in zip(fitting, generated.responses, strict=True):
         answers.setdefault(key, []).append(response)
     return answers, {
         "engine": fingerprint,
         "tokens": (tokens := generated.tokens()),
-        "dollars": dollars(model.name, tokens["prompt"], tokens["completion"]),
+        "dollars": dollars(model, tokens["prompt"], tokens["completion"]),
         "seconds": generated.seconds,
         "asked_in_last_session": generated.asked,
     }

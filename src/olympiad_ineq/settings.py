@@ -42,6 +42,16 @@ class Price(Section):
         return (self.prompt * prompt_tokens + self.completion * completion_tokens) / 1e6
 
 
+class Batch(Section):
+    """Questions handed to an endpoint's batch API as files: cheaper, answered within a day."""
+
+    poll_seconds: float = Field(default=60, gt=0, description="between two looks at a batch")
+    requests: Annotated[int, Field(ge=1, le=50_000)] = Field(
+        default=20_000, description="of one batch at most"
+    )
+    price_factor: Share = Field(default=0.5, description="of the price of single requests")
+
+
 class Model(Section):
     """A language model that somebody else trained: teacher, verifier or judge."""
 
@@ -59,6 +69,18 @@ class Model(Section):
         default=None,
         description="for the costs that are reported; none: the planner's table of prices",
     )
+    batch: Batch | None = Field(
+        default=None, description="engine openai: ask through the endpoint's batch API"
+    )
+    seeds: bool = Field(
+        default=True, description="engine openai: send a seed with what is drawn at a temperature"
+    )
+
+    @model_validator(mode="after")
+    def _endpoints_have_batches(self) -> "Model":
+        if self.batch and self.engine != "openai":
+            raise ValueError(f"batch is of engine openai alone, and engine is {self.engine}")
+        return self
 
 
 class Teacher(Section):

@@ -11,6 +11,7 @@ from olympiad_ineq.artifacts import Journal
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.llm import Engine, Generated, Request, Response, Sampling, generate
 from olympiad_ineq.records import Json
+from olympiad_ineq.settings import Price
 
 REQUESTS = [Request(f"question {n}", Sampling(8)) for n in range(10)]
 
@@ -54,6 +55,21 @@ def run(
 ) -> Generated:
     with closing(Journal(path)) as journal:
         return generate(engine, requests, journal, batch)
+
+
+def test_the_bar_says_what_all_answers_cost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three tokens read and five written for each; what an earlier session paid counts too."""
+    price = Price(prompt=1e4, completion=1e5)  # dollars per million
+    for upto, words in ((1, "$0.5300"), (10, "$5.30")):
+        with closing(Journal(tmp_path / "j")) as journal:
+            generate(Echo(False), REQUESTS[:upto], journal, 4, price=price)
+        assert words in capsys.readouterr().err
+    with closing(Journal(tmp_path / "k")) as journal:
+        generate(Echo(False), REQUESTS, journal, 4)
+    said = capsys.readouterr().err
+    assert "tokens/s" in said and "$" not in said
 
 
 @pytest.mark.parametrize("whole", [True, False])

@@ -1,5 +1,6 @@
 """The client against a server that misbehaves in every way that servers do."""
 
+import gc
 import json
 import threading
 import time
@@ -81,6 +82,9 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(200, "<html>gateway</html>", kind="text/html")
             case "closed":
                 self._send(200, json.dumps(good), length=9999)
+            case "dies":
+                self._send(500, "{}")
+                self.server.socket.close()  # type: ignore[attr-defined]
             case "hung up":
                 self.connection.close()
             case code:
@@ -197,6 +201,23 @@ def test_a_refusal_of_everything_is_one_line(tmp_path: Path, code: str) -> None:
         ask(engine, tmp_path / "j", REQUESTS[:6])
 
 
+def test_a_server_that_dies_on_the_way_is_one_line_and_its_answers_stay(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Rows that nobody can answer are not made rejects: the run stops, and goes on later."""
+    seeded = [Request(f"question {n}", Sampling(8, temperature=0.5), seed=n) for n in range(20)]
+    with (
+        serving(lambda prompt, _: "dies" if prompt == "question 12" else "good") as (_, engine),
+        pytest.raises(UserError, match="nobody answers there any more.*seeds: false"),
+    ):
+        ask(engine, tmp_path / "j", seeded)
+    gc.collect()
+    assert "never retrieved" not in caplog.text  # 12 requests met the same end: it is said once
+    with serving(lambda *_: "good") as (handler, engine):
+        assert {r.finish for r in ask(engine, tmp_path / "j", seeded)} == {"stop"}
+        assert 8 <= len(handler.bodies) < 20
+
+
 def test_an_endpoint_where_nobody_answers_is_one_line(tmp_path: Path) -> None:
     settings = Model(engine="openai", name="m", family="f", base_url="http://127.0.0.1:9/v1")
     with (
@@ -247,6 +268,14 @@ def test_what_is_sent(tmp_path: Path) -> None:
         },
     }
     assert bodies["question 0"]["max_tokens"] == 8 and "seed" not in bodies["question 0"]
+
+
+def test_an_endpoint_that_takes_no_seeds_gets_none(tmp_path: Path) -> None:
+    drawn = Request("question", Sampling(7, temperature=0.5), seed=11)
+    with serving(lambda *_: "good") as (handler, engine):
+        engine._model = engine._model.model_copy(update={"seeds": False})
+        ask(engine, tmp_path / "j", [drawn])
+        assert "seed" not in dict(handler.bodies)["question"]
 
 
 def test_what_cannot_fit_is_refused_unasked() -> None:

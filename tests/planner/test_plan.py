@@ -86,6 +86,16 @@ def test_an_api_costs_money_and_no_gpu() -> None:
     assert judge.dollars > 1
 
 
+def test_a_batch_costs_a_part_and_the_configs_price_goes_first() -> None:
+    single = plan()[1]["judge final"]
+    batch = plan("eval.judge.model.batch={}")[1]["judge final"]
+    assert batch.dollars == pytest.approx(single.dollars / 2, abs=0.01)
+    priced = plan("eval.judge.model.price={prompt: 5, completion: 20}")[1]["judge final"]
+    assert priced.dollars == pytest.approx(2 * single.dollars, abs=0.02)
+    unknown = plan("eval.judge.model.name=tomorrows", "eval.judge.model.price=null")[1]
+    assert unknown["judge final"].dollars == 0 and "no price" in unknown["judge final"].basis
+
+
 def test_the_command_prints_and_says_so_in_its_status(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["plan", "--configfile", str(PHI), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

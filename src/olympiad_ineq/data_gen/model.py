@@ -39,7 +39,7 @@ from olympiad_ineq.llm import (
     open_engine,
 )
 from olympiad_ineq.llm.reading import find_object
-from olympiad_ineq.planner.work import dollars
+from olympiad_ineq.planner.work import dollars, price_of
 from olympiad_ineq.proof import check_proof, grade_text
 from olympiad_ineq.records import (
     Candidate,
@@ -441,9 +441,7 @@ def generate_shard(
         **rounds.facts(),
         "tokens": dict(session.tokens),
         "attempts": getattr(session.engine, "attempts_made", session.asked),
-        "dollars": dollars(
-            teacher.model.name, session.tokens["prompt"], session.tokens["completion"]
-        ),
+        "dollars": dollars(teacher.model, session.tokens["prompt"], session.tokens["completion"]),
         "seconds": round(session.seconds, 1),
     }
     for path in (rejects, out):
@@ -490,7 +488,10 @@ class _Session:
         """One round: ask, sort the answers, and count the usable ones if that is wanted."""
         asks = self._supply.take(wanted)
         requests = [self._request(ask) for ask in asks]
-        generated = generate(self.engine, requests, self._journal, BATCH, label=self._label)
+        generated = generate(
+            self.engine, requests, self._journal, BATCH, label=self._label,
+            price=price_of(self._teacher.model),
+        )  # fmt: skip
         self.asked += len(asks)
         self.seconds += generated.seconds
         self.tokens.update(generated.tokens())

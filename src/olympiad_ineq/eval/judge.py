@@ -228,7 +228,6 @@ def judge(
         started=started,
         extra={
             **facts,
-            **_bill(settings, facts["tokens"]),
             "seed": seed,
             "shots": [example.id for example in examples],
             "outcomes": dict(sorted(Counter(o.outcome for o in opinions).items())),
@@ -236,12 +235,6 @@ def judge(
         },
     )
     return opinions
-
-
-def _bill(settings: Judge, tokens: Json) -> Json:
-    """What it cost by the price in the config, which goes before the planner's table."""
-    price = settings.model.price
-    return {"dollars": price.of(tokens["prompt"], tokens["completion"])} if price else {}
 
 
 def questions_about(test: Sequence[Example], predictions: Iterable[Prediction]) -> list[Question]:

@@ -5,10 +5,10 @@ Nothing here imports torch, vLLM or transformers; the engines do, when they are 
 
 import importlib.util
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.records import Json, content_id
@@ -61,6 +61,23 @@ class Response:
     prompt_tokens: int
     completion_tokens: int
     reason: str = ""
+
+
+class Notes(Protocol):
+    """What an engine may leave for a later process: the journal that its answers go to."""
+
+    values: dict[str, Any]
+
+    def append(self, items: Mapping[str, Any]) -> None:
+        """Put notes on disk, by names that no request's key is like."""
+
+
+@runtime_checkable
+class KeepsNotes(Protocol):
+    """An engine whose answers come long after they were asked for."""
+
+    def keep_notes(self, notes: Notes) -> None:
+        """Take the journal, before the first answer."""
 
 
 class Engine(Protocol):
@@ -127,6 +144,10 @@ def open_engine(
         _require_model(Path(model.name))
     if name == "openai":
         _require_installed("openai")
+        if model.batch:
+            from olympiad_ineq.llm.batch import OpenAIBatchEngine
+
+            return OpenAIBatchEngine(model, model.batch)
         from olympiad_ineq.llm.openai import OpenAIEngine
 
         return OpenAIEngine(model)

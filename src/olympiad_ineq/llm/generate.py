@@ -9,8 +9,9 @@ from typing import Any
 from tqdm import tqdm
 
 from olympiad_ineq.artifacts import Journal
-from olympiad_ineq.llm.engine import Engine, Request, Response, request_key
+from olympiad_ineq.llm.engine import Engine, KeepsNotes, Request, Response, request_key
 from olympiad_ineq.records import Json, content_id
+from olympiad_ineq.settings import Price
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def generate(
     batch: int,
     *,
     label: str = "answers",
+    price: Price | None = None,
 ) -> Generated:
     """Answer all requests; what the journal holds is not asked again.
 
@@ -53,19 +55,24 @@ def generate(
     Args:
         journal: opened within `artifacts.exclusive`.
         batch: what a kill can cost, and how many answers the engine draws together.
+        price: of the model's tokens, where it is known: the bar shows what all answers cost so far,
+            those of earlier sessions too.
 
     Raises:
         UserError: a request does not fit the model's context (nothing has been asked then), the
             endpoint refuses, or the disk is full.
     """
     engine.prepare(requests, batch)
+    if isinstance(engine, KeepsNotes):
+        engine.keep_notes(journal)
     keys = [request_key(engine, request) for request in requests]
     have = _finished(journal.values)
     missing = dict.fromkeys(key for key in keys if key not in have)
     asked, failed = len(missing), dict[str, Response]()
     if missing:
         engine.start()
-    with _Progress(label, len(set(keys)), asked) as progress:
+    paid = [have[key] for key in set(keys) if key in have]
+    with _Progress(label, len(set(keys)), paid, price) as progress:
         size = batch if engine.whole_chunks else max(1, len(requests))
         for start in range(0, len(requests), size):
             part = zip(keys[start : start + size], requests[start : start + size], strict=True)
@@ -90,13 +97,16 @@ def generate(
 
 
 class _Progress:
-    """A bar over answers that says how many tokens a second come."""
+    """A bar over answers: tokens a second of this session, dollars of all if the price is known."""
 
-    def __init__(self, label: str, total: int, missing: int) -> None:
+    def __init__(self, label: str, total: int, had: Sequence[Json], price: Price | None) -> None:
         self._tokens, self._began = 0, time.monotonic()
+        self._price = price
+        self._read = sum(value["prompt_tokens"] for value in had)
+        self._written = sum(value["completion_tokens"] for value in had)
         self._bar = tqdm(
             total=total,
-            initial=total - missing,
+            initial=len(had),
             desc=label,
             unit="answer",
             mininterval=1,
@@ -111,8 +121,13 @@ class _Progress:
 
     def count(self, response: Response) -> None:
         self._tokens += response.completion_tokens
-        rate = self._tokens / (time.monotonic() - self._began)
-        self._bar.set_postfix_str(f"{rate:.0f} tokens/s", refresh=False)
+        self._read += response.prompt_tokens
+        self._written += response.completion_tokens
+        words = f"{self._tokens / (time.monotonic() - self._began):.0f} tokens/s"
+        if self._price:
+            spent = self._price.of(self._read, self._written)
+            words += f", ${spent:.2f}" if spent >= 1 else f", ${spent:.4f}"
+        self._bar.set_postfix_str(words, refresh=False)
         self._bar.update()
 
 

@@ -3,7 +3,8 @@
 Requests run concurrently up to a bound. A refusal that may pass (429, 5xx, a broken connection, a
 body that is no answer) is retried with growing pauses, or after as long as the endpoint asks for;
 after `ATTEMPTS` the answer is `failed` and says why. A request that the endpoint will not take
-(400) is `failed` at once. A refusal of everything (401, 403, 404) ends the stage with one line.
+(400) is `failed` at once. A refusal of everything (401, 403, 404), or a port where nobody
+listens (any more), ends the stage with one line.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from olympiad_ineq.records import Json
 from olympiad_ineq.settings import Model
 
 CONCURRENCY = 32
+CHAT, COMPLETIONS = "/v1/chat/completions", "/v1/completions"
 ATTEMPTS = 8
 FIRST_PAUSE = 0.5  # seconds, doubled after each attempt
 LONGEST_PAUSE = 60.0
@@ -59,7 +61,7 @@ class OpenAIEngine:
         )
         self.attempts_made = 0
         self._reached = False  # whether anybody has ever answered there
-        self._refused = False  # whether a connection was refused
+        self._seeded = False  # whether a seed was sent
         self.fingerprint: Json = {
             "engine": "openai",
             "name": model.name,
@@ -98,8 +100,12 @@ class OpenAIEngine:
                 done, running = self._loop.run_until_complete(
                     asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 )
+                errors = [error for task in done if (error := task.exception())]
                 for task in done:
-                    yield task.result()
+                    if task.exception() is None:
+                        yield task.result()
+                if errors:
+                    raise errors[0]
         finally:
             for task in running:
                 task.cancel()
@@ -112,7 +118,7 @@ class OpenAIEngine:
             self._loop.close()
 
     async def _one(self, position: int, request: Request) -> tuple[int, Response]:
-        reason = ""
+        reason, refused = "", False
         for attempt in range(self._attempts):
             self.attempts_made += 1
             try:
@@ -120,18 +126,30 @@ class OpenAIEngine:
                 self._reached = True
                 return position, answer
             except Exception as error:
+                # by name: the client may carry an httpx of its own
+                refused = type(error.__cause__).__name__ == "ConnectError"
                 pause, reason = self._judge(error, attempt)
             if pause is None:
                 return position, Response("", "failed", 0, 0, reason)
             if attempt + 1 < self._attempts:
                 await asyncio.sleep(pause)
-        if self._refused and not self._reached:
-            raise UserError(
-                f"endpoint {self._client.base_url}",
-                f"nobody answers there, after {self._attempts} attempts",
-                "start the server, or correct base_url",
-            )
+        if refused:
+            raise self._gone()
         return position, Response("", "failed", 0, 0, f"{self._attempts} attempts: {reason}")
+
+    def _gone(self) -> UserError:
+        """Nobody listens at the port: a server that is not there, or that died."""
+        where = f"endpoint {self._client.base_url}"
+        if not self._reached:
+            words = f"nobody answers there, after {self._attempts} attempts"
+            return UserError(where, words, "start the server, or correct base_url")
+        fix = "start the server again: the same command goes on where it was"
+        if self._seeded:
+            fix += (
+                "; a server that dies of seeded requests (vLLM on a CPU without "
+                "--no-enable-chunked-prefill) wants seeds: false in the model's config"
+            )
+        return UserError(where, "nobody answers there any more; what was answered is kept", fix)
 
     def _judge(self, error: Exception, attempt: int) -> tuple[float | None, str]:
         """How long to wait before trying again (None: never), and why.
@@ -143,15 +161,13 @@ class OpenAIEngine:
         from openai import APIConnectionError, APIStatusError, OpenAIError
 
         pause = min(LONGEST_PAUSE, self._first_pause * 2**attempt) * random.uniform(0.5, 1)
-        # by name: the client may carry an httpx of its own
-        self._refused |= type(error.__cause__).__name__ == "ConnectError"
         self._reached |= isinstance(error, APIStatusError)
         if isinstance(error, APIStatusError):
             code = error.status_code
             if code in FINAL:
                 raise UserError(
                     f"endpoint {self._client.base_url}, model {self._model.name}",
-                    f"{FINAL[code]} ({code})",
+                    f"{self._refused_for_good(code)} ({code})",
                     "correct base_url, the model's name or OPENAI_API_KEY",
                 ) from error
             if code in (400, 413, 422):
@@ -166,17 +182,29 @@ class OpenAIEngine:
             return pause, f"the answer could not be read ({_line(error)})"
         raise error
 
+    def _refused_for_good(self, code: int) -> str:
+        return FINAL[code]
+
     async def _ask(self, request: Request) -> Response:
+        path, body = self.body(request)
+        ask: Any = (
+            self._client.completions if path == COMPLETIONS else self._client.chat.completions
+        )
+        return _read(await ask.create(**body))
+
+    def body(self, request: Request) -> tuple[str, Json]:
+        """The path that a request goes to, and what is sent there."""
         sampling = request.sampling
-        common: dict[str, Any] = {
+        common: Json = {
             "model": self._model.name,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
         }
         if sampling.stop:
             common["stop"] = list(sampling.stop)
-        if request.seed is not None and sampling.temperature > 0:
+        if request.seed is not None and sampling.temperature > 0 and self._model.seeds:
             common["seed"] = request.seed
+            self._seeded = True
         if request.schema is not None:
             common["response_format"] = {
                 "type": "json_schema",
@@ -187,24 +215,38 @@ class OpenAIEngine:
                 },
             }
         if isinstance(request.prompt, str):
-            answer: Any = await self._client.completions.create(
-                prompt=request.prompt, max_tokens=sampling.max_new_tokens, **common
-            )
-            return _read(answer, lambda choice: choice.text)
-        messages: Any = [message._asdict() for message in request.prompt]
-        answer = await self._client.chat.completions.create(
-            messages=messages,
-            max_completion_tokens=sampling.max_new_tokens,
+            return COMPLETIONS, {
+                "prompt": request.prompt, "max_tokens": sampling.max_new_tokens, **common,
+            }  # fmt: skip
+        return CHAT, {
+            "messages": [message._asdict() for message in request.prompt],
+            "max_completion_tokens": sampling.max_new_tokens,
             **common,
-        )
-        return _read(answer, lambda choice: choice.message.content)
+        }
 
 
-def _read(answer: Any, text_of: Any) -> Response:
+def read_body(body: Json) -> Response:
+    """The answer in a body as the endpoint sent it.
+
+    Raises:
+        ValueError: it has not the shape of an answer.
+    """
+    from openai.types import Completion
+    from openai.types.chat import ChatCompletion
+
+    try:
+        kind = Completion if "text" in body["choices"][0] else ChatCompletion
+    except (KeyError, IndexError, TypeError) as error:
+        raise ValueError(f"the body has not the shape of an answer: {error}") from error
+    return _read(kind.construct(**body))  # lenient, as the client reads
+
+
+def _read(answer: Any) -> Response:
     """Take a body apart; whatever is missing in it is a ValueError, to be asked again."""
     try:
         choice = answer.choices[0]
-        text, finish = text_of(choice), choice.finish_reason
+        said = getattr(choice, "message", None)
+        text, finish = choice.text if said is None else said.content, choice.finish_reason
         usage = answer.usage
         tokens = (int(usage.prompt_tokens), int(usage.completion_tokens)) if usage else (0, 0)
     except (AttributeError, IndexError, TypeError, ValueError) as error:

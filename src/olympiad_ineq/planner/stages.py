@@ -192,11 +192,12 @@ def _impossible(model: Model, shape: Shape, device: Device, load: work.Load) -> 
 
 def _paid(name: str, model: Model, load: work.Load, jobs: int) -> Stage:
     read = load.requests * load.prompt
-    cost = work.dollars(model.name, read, load.written)
+    cost = work.dollars(model, read, load.written)
+    known = "list price" if model.price is None else "the config's price"
     endpoint = "the endpoint's own" if model.base_url else f"no price is known for {model.name}"
     return Stage(
         name, model.name, "api", 0, jobs=jobs, tokens=read + load.written, hours=0.1,
-        dollars=round(cost or 0.0, 2), basis="list price" if cost is not None else endpoint,
+        dollars=round(cost or 0.0, 2), basis=known if cost is not None else endpoint,
     )  # fmt: skip
 
 

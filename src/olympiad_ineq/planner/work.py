@@ -8,11 +8,11 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from olympiad_ineq.planner.hardware import DATA, Gpu
 from olympiad_ineq.planner.memory import Answering
 from olympiad_ineq.planner.shapes import Shape
+from olympiad_ineq.settings import Model, Price
 
 # Characters, measured on 200 symbolic candidates of all kinds and on the exemplars.
 PROBLEM, PROOF, TEACHER_ANSWER, TEACHER_ASK = 94, 241, 780, 207
@@ -97,13 +97,25 @@ def train_seconds(shape: Shape, gpu: Gpu, tokens_seen: float, length: int, again
     return flops / (gpu.tflops * 1e12 * TRAIN_MFU)
 
 
-def dollars(model: str, read: int, written: int) -> float | None:
-    """List price of an API's tokens, or None where the price is not known."""
-    prices: dict[str, Any] = json.loads((DATA / "prices.json").read_text(encoding="utf-8"))
-    price = prices.get(model)
-    if not isinstance(price, dict):
-        return None
-    return float(read * price["input"] + written * price["output"]) / 1e6
+def price_of(model: Model) -> Price | None:
+    """What a model's tokens cost: by the config, or by the list; None where nobody says.
+
+    Through the batch API they cost a part of it.
+    """
+    price = model.price
+    if price is None:
+        listed = json.loads((DATA / "prices.json").read_text(encoding="utf-8")).get(model.name)
+        if not isinstance(listed, dict):
+            return None
+        price = Price(prompt=listed["input"], completion=listed["output"])
+    factor = model.batch.price_factor if model.batch else 1.0
+    return Price(prompt=price.prompt * factor, completion=price.completion * factor)
+
+
+def dollars(model: Model, read: int, written: int) -> float | None:
+    """What so many tokens of a model cost, or None where its price is not known."""
+    price = price_of(model)
+    return price.of(read, written) if price else None
 
 
 def measured(results: Path, artifact: str, device: str) -> float | None:
