@@ -27,6 +27,9 @@ def grade(domain: str, given: list[str], claim: str, **fields: Any) -> str:
     [
         ("t^2", "{}^2", True, "real", ""),
         ("t^4", "{}^4", True, "real", ""),
+        ("t^6", "{}^6", True, "real", ""),
+        ("t^8", "{}^8", True, "real", "a+b+c = 3"),
+        ("t^10", "{}^10", True, "positive", ""),
         ("t^3", "{}^3", True, "nonnegative", ""),
         ("t^7", "{}^7", True, "positive", ""),
         ("1/t", "1/{}", True, "positive", ""),
@@ -61,7 +64,7 @@ def test_exact_instances_pass(
 POINTS = st.sampled_from(["a", "b", "c", "a+b", "a*b", "2*a", "a-b", "1", "a/(b+c)", "a^2", "-a"])
 FUNCTIONS = st.sampled_from(
     ["t^2", "t^3", "t^5", "1/t", "1/(t+1)", "t/(t+1)", "t^2-3*t", "-t^2", "t^3-t", "t^4-t^2",
-     "1/(t^2+1)", "sqrt(t)", "t^(1/3)", "1/(1-t)", "t", "1/t^2", "t^4"]
+     "1/(t^2+1)", "sqrt(t)", "t^(1/3)", "1/(1-t)", "t", "1/t^2", "t^4", "t^6"]
 )  # fmt: skip
 WEIGHTS = st.sampled_from(
     [None, ["1/2", "1/2"], ["1/3", "2/3"], ["0", "1"], ["1/2", "1/3"], ["2", "-1"], ["1", "1"]]

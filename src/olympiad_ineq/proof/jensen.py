@@ -49,6 +49,8 @@ def shown(
         except Broken:
             continue
         return shape, kernel.combined(world, list(zip(weights, parts, strict=True)))
+    if isinstance(f, Pow) and f.base == Var("t") and f.exponent > 0 and f.exponent % 2 == 0:
+        return "convex", _even_power(world, f.exponent, points, weights, m)
     raise Broken("Jensen needs a function that is convex or concave at the points; none is shown")
 
 
@@ -122,6 +124,22 @@ def _tree(p: fmpq_mpoly) -> Expr:
         powers = [Var(v) if n == 1 else Pow(Var(v), n) for v, n in (("t", i), ("m", j)) if n]
         terms.append(Mul((Num(fmpq(c)), *powers)) if powers else Num(fmpq(c)))
     return Add(tuple(terms)) if len(terms) > 1 else terms[0] if terms else Num(fmpq(0))
+
+
+def _even_power(
+    world: World, k: int, points: Sequence[Expr], weights: Sequence[fmpq], m: Expr
+) -> Theorem:
+    """w1*x1^k + ... + wn*xn^k - m^k >= 0 for all real xi and even k.
+
+    Proof: AM-GM gives xi^k + (k-1)*m^k >= k*xi*m^(k-1); add with the weights.
+    """
+    middle = kernel.signed(world, Pow(m, k))
+    parts = []
+    for weight, x in zip(weights, points, strict=True):
+        root = world.times(world.frac(x), world.power(world.frac(m), k - 1))
+        value = kernel.signed(world, Pow(x, k))
+        parts.append((weight, kernel.amgm([(1, value), (k - 1, middle)], root)))
+    return kernel.combined(world, parts)
 
 
 def _root(
