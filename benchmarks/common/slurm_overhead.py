@@ -50,12 +50,15 @@ def through_snakemake(cluster: Cluster, jobs: int) -> float:
             text = WORKFLOW.replace("JOBS", str(length))
             (Path(scratch) / "Snakefile").write_text(text, encoding="ascii")
             started = time.perf_counter()
+            command = [
+                *(sys.executable, "-m", "tests.slurm.impatient", "--executor", "slurm"),
+                *("--jobs", "1", "--slurm-status-command", "squeue"),
+                *("--slurm-init-seconds-before-status-checks", "1"),
+                *("--default-resources", f"slurm_account={ACCOUNT}", "slurm_partition=gpu"),
+            ]
             subprocess.run(
-                [sys.executable, "-m", "tests.slurm.impatient", "--executor", "slurm", "--jobs",
-                 "1", "--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks",
-                 "1", "--default-resources", f"slurm_account={ACCOUNT}", "slurm_partition=gpu"],
-                cwd=scratch, env=cluster.environment | {"PYTHONPATH": str(REPO)}, check=True,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                command, cwd=scratch, env=cluster.environment | {"PYTHONPATH": str(REPO)},
+                check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
             seconds.append(time.perf_counter() - started)
     return (seconds[1] - seconds[0]) / jobs
