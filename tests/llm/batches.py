@@ -37,6 +37,7 @@ class Endpoint:
     busy: int = 0
     spoil: tuple[Callable[[dict[str, Any]], object], ...] = ()  # first lines of a chat's results
     text: str = ""  # of every answer; empty: the question in capitals
+    reply: Callable[[dict[str, Any]], str] | None = None  # to a line of a file, instead of both
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def make(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +83,7 @@ class Endpoint:
         batch |= {"output_file_id": out, "error_file_id": errors}
 
     def _answer(self, line: dict[str, Any]) -> dict[str, Any]:
-        said = self.text or _words(line).upper()
+        said = self.reply(line) if self.reply else self.text or _words(line).upper()
         chat = line["url"].endswith("chat/completions")
         choice = {"message": {"role": "assistant", "content": said}} if chat else {"text": said}
         body = {
