@@ -188,16 +188,10 @@ class Reasons:
             return {"by": "cyclic", "of": names[0]}, []
         if rule == "cyclic" and not names:
             return self.alike(claim), []
-        if rule == "squaring":
-            one = names or [str(s["id"]) for s in self.steps[-1:]]
-            return ({"by": "multiply", "of": one * 2} if len(one) == 1 else {}), []
-        if rule == "multiply" and plain and not names and _BOTH.search(rest):
-            names = [str(s["id"]) for s in self.steps[-1:]]
-        if rule == "multiply" and plain and len(names) == 1:
-            (text,) = self.texts(plain[-1:])
-            return {"by": "scale", "of": names[0], "expr": text}, plain
-        if rule == "multiply" and len(names) > 1:
-            return {"by": "multiply", "of": names}, []
+        if rule in ("squaring", "multiply"):
+            found, used = self.products(rule, rest, names, plain)
+            if found or rule == "squaring":
+                return found, used
         if rule == "chain" and names:
             return {"by": "chain", "of": names}, []
         if names and _WEIGHING.search(_CITE.sub(" ", rest)):
@@ -250,6 +244,20 @@ class Reasons:
             return {}
         found = mean_terms(claim) if source["by"] == "amgm" else {}
         return found or {"by": "cyclic", "of": str(source["id"])}
+
+    def products(
+        self, rule: str, rest: str, names: list[str], plain: list[Segment]
+    ) -> tuple[dict[str, object], list[Segment]]:
+        """ "Squaring both sides", "multiplying (1) by $c$", "multiplying these"."""
+        if rule == "squaring":
+            one = names or [str(s["id"]) for s in self.steps[-1:]]
+            return ({"by": "multiply", "of": one * 2} if len(one) == 1 else {}), []
+        if plain and not names and _BOTH.search(rest):
+            names = [str(s["id"]) for s in self.steps[-1:]]
+        if plain and len(names) == 1:
+            (text,) = self.texts(plain[-1:])
+            return {"by": "scale", "of": names[0], "expr": text}, plain
+        return ({"by": "multiply", "of": names} if len(names) > 1 else {}), []
 
     def weighted(self, rest: str, plain: list[Segment]) -> dict[str, object]:
         """Terms, and the weights where the words speak of some: they come last."""
