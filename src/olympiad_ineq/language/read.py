@@ -9,17 +9,19 @@ changes the meaning of what follows (an assumption, a definition) is reported as
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from olympiad_ineq.kernel.trees import Chain, Neg
 from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_expr
 
 from .blocks import CASE_LABEL, Block, Header, conditions, ends, header, only, with_cited
-from .functions import defines, read_function
-from .reasons import Reasons, is_number, strings
+from .functions import defines, read_function, said_shape
+from .reasons import DIVIDING, SINCE, THUS, ZERO, Reasons, strings
 from .segments import MAX_TEXT, RELATION, Segment, segments, split_list, vocabulary
 from .spelling import chain_ascii, expr_ascii
+from .terms import is_number
+from .words import doubtful, remark, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,9 @@ class Unread:
     """A piece of mathematics that was not understood.
 
     kind: "claim", "assumption" or "only" (that equality holds nowhere else); "aim" is what is to be
-    shown, "same" what is called equivalent to it.
+    shown, "same" what is called equivalent to it; "sign" is a sign that the words take for granted,
+    "words" a sentence with a word that may change its sense, "remark" one that shows nothing and is
+    not understood.
     """
 
     position: int
@@ -43,6 +47,7 @@ class ReadProof:
     equality: dict[str, object] | None
 
 
+_MAX_SENTENCE = 3000  # characters of words
 _LABEL = re.compile(  # "(2) By ...", "2. By ...", "- By ..."; not "(2) and (3) give ..."
     r"^\s*(?:\((\d{1,3})\)(?!\s*(?:and|times|with|,|&|gives?|implies|imply|yields?|is|are)\b|\s*[,&])"
     r"|(?:Step\s+)?(\d{1,3})[.):]|[-*•])\s*",
@@ -51,6 +56,28 @@ _LABEL = re.compile(  # "(2) By ...", "2. By ...", "- By ..."; not "(2) and (3) 
 _SENTENCE = re.compile(
     r"(?<=[.;!?])\s+|\n\s*\n|\n(?=\s*(?:\(\d{1,3}\)|\d{1,3}[.)]|Step\s|[-*•]\s))"
 )
+_NEW = re.compile(r"\s{0,9}\n\s{0,9}(?:[A-Z][a-z]+|\*\*|#)")  # after a display without a full stop
+_GAP = r"(?:\\q?quad|\\[;, ]|\s){0,9}"
+_ARROW = re.compile(
+    _GAP + r"\\(?:implies|Rightarrow|Longrightarrow|iff|Leftrightarrow)(?![A-Za-z])" + _GAP
+)
+_ASSUMED = re.compile(
+    r"\b(?:let|assume|suppose|if|given|with|such that|satisfying|where)\b", re.IGNORECASE
+)
+_SIMPLE = re.compile(  # "Let $a, b, c$ be positive real numbers with ..."
+    r"(?:(?:let|assume|suppose|given)(?: that)?|for)\s+(?:\0|[,\s]|and)*\s+(?:be|are)\s+"
+    r"(?:\w+ ){0,2}?(?:positive|non-?negative)?(?: ?(?:real|reals|numbers))*"
+    r"(?:,? (?:with|such that|satisfying|where) \0)? ?[.,]? ?", re.IGNORECASE
+)  # fmt: skip
+_ALSO = re.compile(_GAP + r"\\text\{\s*and\s*\}" + _GAP)
+_TAKEN = re.compile(  # "Since $a$, $b$ are positive, ...": no terms of what follows
+    r"^\s*(?:since|as|because|given that|for)\s+(?:all )?(?:\0|[,\s]|and)*\s+(?:is|are)\s+"
+    r"(?:\w+ ){0,3}?(?:positive|non-?negative)", re.IGNORECASE
+)  # fmt: skip
+_LETTERS = re.compile(
+    r"((?<![A-Za-z])[A-Za-z](?: ?, ?[A-Za-z]){0,9}(?:,? and\s+[A-Za-z])?)\s+(?:is|are)\s+"
+    r"(?:\w+ ){0,2}?(positive|non-?negative)", re.IGNORECASE
+)  # fmt: skip
 _ASSUME = re.compile(
     r"\b(assume|assuming|suppose|supposing|wlog|without loss|let|denote|define|set|setting|put"
     r"|putting|substitut\w+|if|unless|case|otherwise|contradiction|contrary|induction|homogeneous"
@@ -59,20 +86,44 @@ _ASSUME = re.compile(
 )
 _AIM = re.compile(
     r"\b(suffices?|enough|want|wish|need|must (?:prove|show)|to (?:prove|show)|remains to"
-    r"|equivalent|equivalently|iff|if and only if|prove that|show that|desired to|goal is|goal:"
+    r"|equivalent|equivalently|rewritten as|reduces to|iff|if and only if|prove that|show that"
+    r"|desired to|goal is|goal:"
     r"|problem)\b",
     re.IGNORECASE,
 )
-_SAME = re.compile(r"\b(?:equivalent|equivalently|iff|if and only if)\b", re.IGNORECASE)
+_SAME = re.compile(
+    r"\b(?:equivalent|equivalently|rewritten as|reduces to|iff|if and only if)\b", re.IGNORECASE
+)
 _DENY = re.compile(
     r"\b(not|false|fails?|never|impossible|wrong|incorrect|cannot|doesn't|isn't|no longer)\b",
     re.IGNORECASE,
 )
+_THEOREMS = {"jensen": {"jensen"}, "amgm": {"amgm"}, "schur": {"schur"},
+             "cauchy": {"cauchy", "titu"}, "titu": {"cauchy", "titu"}}  # fmt: skip
+_OR = re.compile(r"[,\s]*or\s*")
+_AND = re.compile(r"[,\s]*\band\s*")
+_POSITIVE = re.compile(
+    r"\bpositive\b|\bnon-?negative (?:real )?(?:numbers?|reals?|variables?|values?)\b",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(
+    r"\0\s*(?:is|are|be|being)\s+(?:\w+ ){0,2}?(?:positive|non-?negative)|"
+    r"(?:positive|non-?negative) (?:\w+ ){0,3}\0", re.IGNORECASE
+)  # fmt: skip
 _HARMLESS = re.compile(r"(?:\s|\\(?:square|blacksquare|Box|qed|mathbb\s*\{?R\}?(?:_\+|\^\+)?)|\.)*")
 _THEN = re.compile(r"(?:then|so|and|clearly|we have|thus|hence)?,? ?(?:we have )?\0 ?[.,;]?", re.I)
+_SHAPED = vocabulary("the function and it is this which now also clearly strictly convex concave")
 _SO = vocabulary("hence therefore thus so then that which is we have get obtain this gives finally")
+_MARKS = re.compile(r"[^\w\0\s]")
 _EQUALITY = re.compile(r"\bequality\b", re.IGNORECASE)
-_ONLY = re.compile(r"\b(only|iff|precisely|exactly)\b", re.IGNORECASE)
+_ONLY = re.compile(r"\bif and only if\b|\b(?:only|iff|precisely|exactly)\b", re.IGNORECASE)
+_TAIL = re.compile(r"[,;]?\s{0,9}(?:\(|and |with |where )?(?:the )?\bequality\b", re.IGNORECASE)
+_TRUE = re.compile(r"\bwhich (?:is|holds)\b(?: \w+){0,2} (?:true|obvious|clear)", re.IGNORECASE)
+_EQUALITY_WORDS = vocabulary(  # what says that the relation holds with =, and no more
+    "equality holds occurs attained achieved reached is when if at for case the a with and where "
+    "in of this inequality we have clearly that e g example indeed only iff precisely exactly "
+    "finally note also here it equation cases sign takes place"
+)
 
 
 def read_proof(text: str, variables: Sequence[str]) -> ReadProof:
@@ -89,12 +140,18 @@ class _Reader(Reasons):
     def __init__(self, text: str, variables: Sequence[str]) -> None:
         super().__init__(variables)
         self.text = text
+        self.announced = ""  # the rule that a sentence without a relation speaks of
         self.ids: set[str] = set()
+        self.labels: set[str] = set()  # of numbered mathematics
         self.unread: list[Unread] = []
         self.equality: dict[str, object] | None = None
 
     def read(self) -> ReadProof:
-        for sentence in self.sentences():
+        found = self.sentences()
+        for sentence in found:
+            label = _LABEL.match(sentence[0].text) if sentence[0].kind == "words" else None
+            self.labels |= {f"s{number}" for number in label.groups() if number} if label else set()
+        for sentence in found:
             words = "".join(s.text if s.kind == "words" else " \0 " for s in sentence)
             maths = [s for s in sentence if s.kind == "math"]
             self.sentence(words, maths, sentence[0].position)
@@ -104,13 +161,17 @@ class _Reader(Reasons):
     def sentences(self) -> list[list[Segment]]:
         done: list[list[Segment]] = []
         current: list[Segment] = []
-        for segment in segments(self.text.replace("\0", " "), self.variables):
+        for segment in _implications(segments(self.text.replace("\0", " "), self.variables)):
             if segment.kind == "math":
+                self.labels |= {f"s{segment.label}"} if segment.label else set()
                 current.append(segment)
                 if segment.text.rstrip().endswith("."):
                     done.append(current)
                     current = []
                 continue
+            if current and current[-1].kind == "math" and _NEW.match(segment.text):
+                done.append(current)
+                current = []
             at = 0
             for cut in _SENTENCE.finditer(segment.text):
                 piece = segment.text[at : cut.start()]
@@ -130,6 +191,12 @@ class _Reader(Reasons):
         number = label and (label[1] or label[2])
         rest = words[label.end() :] if label else words
         relations = [m for m in maths if RELATION.search(m.text)]
+        if len(rest) > _MAX_SENTENCE:
+            self.unread.append(Unread(position, _shown(rest), "a sentence too long to follow"))
+            return
+        rest = self.opening(rest, relations)
+        if self.split(label[0] if label else "", rest, maths, position):
+            return
         if _EQUALITY.search(rest):
             self.equality_case(rest, relations or maths, position)
             return
@@ -137,6 +204,18 @@ class _Reader(Reasons):
             return
         if len(maths) == 1 and defines(rest) and self.defined(maths[0], rest):
             return
+        if not relations and self.shaped(rest, maths):
+            return
+        shaped = _plain_of_shape(rest) if self.rule(rest) == "jensen" else rest
+        strange = unknown(shaped, self.names) if relations else doubtful(rest)
+        odd = "" if relations or strange else remark(rest, self.names)
+        if odd:
+            reason = f"the remark's word {odd!r} is not understood"
+            self.unread.append(Unread(position, _shown(rest), reason, "remark"))
+        if strange and not (maths and _ASSUME.search(rest)):  # which is reported with its relation
+            reason = f"the word {strange!r} may change what is said"
+            self.unread.append(Unread(position, _shown(rest), reason, "words"))
+        self.signs(rest, maths, position)
         for m in maths:
             if not RELATION.search(m.text) and not _HARMLESS.fullmatch(m.text):
                 self.argument(m)
@@ -144,13 +223,22 @@ class _Reader(Reasons):
             self.plain(rest, maths, position)
             return
         self.stray(rest, position)
+        if self.announces(rest, relations, number):
+            return
+        name = f"s{number}" if number else self.fresh()
+        self.step(name, rest, maths, relations)
+
+    def announces(self, rest: str, relations: list[Segment], number: str | None) -> bool:
+        """Is what the sentence says assumed, aimed at or denied? Then it is no step."""
         assumed = _ASSUME.search(rest)
         if assumed:
             for m in relations:
-                self.unread.append(
-                    Unread(m.position, m.text, f"{assumed[0].lower()}: not followed", "assumption")
-                )
-            return
+                known = not unknown(_ASSUMED.sub(" ", rest), self.names)
+                reason = f"{assumed[0].lower()}: not followed"
+                kind = "hypothesis" if known else "assumption"
+                for part in self.parts(m) if known else [m.text]:
+                    self.unread.append(Unread(m.position, part, reason, kind))
+            return True
         aim = _AIM.search(rest)
         if aim or _DENY.search(rest):
             for m in relations:
@@ -159,9 +247,43 @@ class _Reader(Reasons):
                 if aim and _DENY.search(rest):  # "it does not suffice to show"
                     kind = "claim"
                 self.unread.append(Unread(m.position, m.text, "stated, not asserted", kind))
-            return
-        name = f"s{number}" if number else self.fresh()
-        self.step(name, rest, maths, relations)
+            if aim and _TRUE.search(rest):
+                self.plainly(relations[-1], f"s{number}" if number else self.fresh())
+            return True
+        return False
+
+    def plainly(self, segment: Segment, name: str) -> None:
+        """ "It is equivalent to X, which is obviously true": X, where its shape shows it."""
+        chain = self.quiet(segment)
+        reason = self.bare(chain) if chain is not None else {}
+        if chain is not None and reason:
+            self.append(name, chain, reason)
+
+    def opening(self, rest: str, relations: list[Segment]) -> str:
+        """ "So the inequality holds, with equality when $a = b$": what is said of equality."""
+        tail = _TAIL.search(rest)
+        before = rest[: tail.start()] if tail else ""
+        alone = tail and len(relations) < 2 and "\0" not in before
+        return rest[len(before) :] if alone and not unknown(before, self.names) else rest
+
+    def split(self, label: str, rest: str, maths: list[Segment], position: int) -> bool:
+        """ "X, with equality when $a = b$": the step, then where it holds with =."""
+        tail = _TAIL.search(rest)
+        if tail is None or _EQUALITY.search(rest[: tail.start()]):
+            return False
+        at, before = tail.start(), len(self.steps)
+        count = rest[:at].count("\0")
+        if not any(RELATION.search(m.text) for m in maths[:count]):
+            return False
+        self.sentence(label + rest[:at], maths[:count], position)
+        goal, self.equality = self.equality, None
+        self.equality_case(rest[at:], maths[count:], position)
+        case, self.equality = self.equality, goal
+        if case is not None and len(self.steps) > before:
+            self.steps[-1]["equality"] = case
+        elif case is not None:
+            self.unread.append(Unread(position, _shown(rest[at:]), "equality case not read"))
+        return True
 
     # -- blocks: WLOG, cases, substitution -----------------------------------------------------
 
@@ -284,18 +406,38 @@ class _Reader(Reasons):
 
     def fresh(self) -> str:
         n = len(self.steps) + 1
-        while f"s{n}" in self.ids:
+        while f"s{n}" in self.ids or f"s{n}" in self.labels:
             n += 1
         return f"s{n}"
 
     def plain(self, rest: str, maths: list[Segment], position: int) -> None:
         """A sentence without a relation says nothing, unless it cites a step that is not there."""
+        self.absent(rest, position)
+        if self.rule(rest) in ("amgm", "cauchy", "titu"):
+            self.announced = self.rule(rest)
+        if _ASSUME.search(rest) and maths and not _SIMPLE.fullmatch(" ".join(rest.split())):
+            self.unread.append(Unread(position, _shown(rest), "not followed", "assumption"))
+
+    def signs(self, rest: str, maths: list[Segment], position: int) -> None:
+        """ "$a-b$ is positive", "for positive numbers": what is said of signs is to be shown."""
+        plain = " ".join(rest.split())
+        pieces = [m.text for m in maths if not RELATION.search(m.text)]
+        said = [(x, _SIGNED.search(plain)) for x in pieces]
+        for letters in _LETTERS.finditer(plain):
+            said += [(x, letters) for x in re.findall(r"\b[A-Za-z]\b", letters[1])]
+        if not any(found for _, found in said):
+            said = [(name, _POSITIVE.search(plain)) for name in self.variables]
+        for text, found in said:
+            if found:
+                op = ">" if re.search(r"\bpositive\b", found[0], re.IGNORECASE) else ">="
+                parts = ", ".join(f"{part} {op} 0" for part in split_list(text.rstrip(".,;: ")))
+                self.unread.append(Unread(position, parts, "the sign is not shown", "sign"))
+
+    def absent(self, rest: str, position: int) -> None:
         for match in re.finditer(r"\((\d{1,3})\)", rest):
             if f"s{match[1]}" not in self.ids:
                 reason = f"it mentions ({match[1]}), which is not there"
                 self.unread.append(Unread(position, _shown(rest), reason))
-        if _ASSUME.search(rest) and maths:
-            self.unread.append(Unread(position, _shown(rest), "not followed", "assumption"))
 
     def stray(self, rest: str, position: int) -> None:
         if RELATION.search(rest):
@@ -309,6 +451,16 @@ class _Reader(Reasons):
         if found is not None:
             self.function, self.called = found, found.shape
         return found is not None
+
+    def shaped(self, rest: str, maths: list[Segment]) -> bool:
+        """ "$f$ is convex": taken down, as the step that uses Jensen has to show it."""
+        shape, function = said_shape(rest), self.function
+        if not shape or function is None or not all(function.named(m.text) for m in maths):
+            return False
+        if not only(rest, _SHAPED) or self.called not in ("", shape):
+            return False
+        self.function, self.called = replace(function, shape=shape), shape
+        return True
 
     def argument(self, segment: Segment) -> None:
         """Mathematics that is no relation must be a list of expressions, or the function's name."""
@@ -340,26 +492,70 @@ class _Reader(Reasons):
         for m in maths:
             if m.position > last.position and not set(split_list(m.text)) <= set(self.variables):
                 self.unread.append(Unread(m.position, m.text[:200], "it follows the claim"))
-        rule = self.rule(rest)
-        before = [m for m in maths if m.position < last.position]
-        step: dict[str, object] = {}
-        used: list[Segment] = []
-        try:
-            step, used = self.arguments(rule, rest, before, self.quiet(last))
-        except (Unreadable, ValueError):
-            step, used = {}, []
-        for i, extra in enumerate(m for m in relations[:-1] if m not in used):
-            for part in self.parts(extra):
-                chain = self.chain(extra, part)
-                if chain is not None:
-                    self.append(f"{name}.{i + 1}", chain, self.bare(chain))
-        parts = self.parts(last)
-        for i, part in enumerate(parts):
-            chain = self.chain(last, part)
+        self.absent(rest, position=maths[0].position)
+        self.divisors(rest, maths)
+        said = _clauses(rest, maths)
+        whole, used = self.shared(rest, maths, relations, said)
+        recent = [str(s["id"]) for s in self.steps[-3:]]
+        count = len(self.steps)
+        claims = [(m, part) for m in relations if m not in used for part in self.parts(m)]
+        own, thus = "", len(claims) == 1 and THUS.search(rest) is not None
+        for i, (m, part) in enumerate(claims):
+            chain = self.chain(m, part)
             if chain is None:
                 continue
-            own = name if i == len(parts) - 1 else f"{name}.{len(relations) + i}"
-            self.append(own, chain, step or self.bare(chain))
+            final, clause = i == len(claims) - 1, said[m.position]
+            if self.rule(clause) in ("amgm", "cauchy", "titu", "combine", "multiply"):
+                self.announced = ""
+            if i and _OR.fullmatch(clause):
+                self.unread.append(Unread(m.position, m.text[:200], "one relation or another"))
+            own, thus = self.rule(clause) or own, thus or THUS.search(clause) is not None
+            reason = whole if final and not (len(claims) > 1 and own and not used) else {}
+            if not reason:
+                reason = self.bare(chain) or self.reason(own, clause, chain)
+            divisor = re.search(r"\bby\s*$", clause) is not None
+            since = SINCE.search(clause) is not None or divisor
+            if not (reason or final or self.block) and chain.parts[-1] == ZERO and since:
+                reason = {"by": "positive"}  # "Since $a+b > 0$ and ..."
+            if not reason and not own and self.announced:
+                reason = self.reason(self.announced, "", chain)
+            if not reason and final and count:
+                reason = self.factor(rest, maths, str(self.steps[count - 1]["id"]))
+            if not reason and thus:
+                reason = self.thus(recent, rest)
+            label = m.label and f"s{m.label}"
+            self.append(label or (name if final else f"{name}.{i + 1}"), chain, reason)
+            recent = [*recent, str(self.steps[-1]["id"])]
+        self.named(rest, last, self.steps[count:])
+
+    def shared(
+        self, rest: str, maths: list[Segment], relations: list[Segment], said: Mapping[int, str]
+    ) -> tuple[dict[str, object], list[Segment]]:
+        """The reason that the sentence as a whole gives its last relation, and what it uses up."""
+        last = relations[-1]
+        before = [m for m in maths if m.position < last.position]
+        taken = _TAKEN.search(rest)
+        before = before[taken[0].count("\0") :] if taken else before
+        if len(relations) > 1 and _AND.fullmatch(said[last.position]):
+            return {}, []  # a list of facts
+        try:
+            return self.arguments(self.rule(rest), rest, before, self.quiet(last))
+        except (Unreadable, ValueError):
+            return {}, []
+
+    def named(self, rest: str, last: Segment, new: list[dict[str, object]]) -> None:
+        """A theorem that a sentence names has to give one of its relations."""
+        rules = _THEOREMS.get(self.rule(rest))
+        if rules and new and not any(s.get("by") in rules for s in new):
+            reason = "a theorem is named, and it gives none of this"
+            self.unread.append(Unread(last.position, last.text[:200], reason))
+
+    def divisors(self, rest: str, maths: list[Segment]) -> None:
+        """ "Dividing by $a+b$": what divides is shown to be positive."""
+        for m in self.beside(DIVIDING, rest, maths):
+            if not RELATION.search(m.text):
+                text = ", ".join(f"{part} > 0" for part in split_list(m.text.rstrip(".,;: ")))
+                self.unread.append(Unread(m.position, text, "not shown positive", "sign"))
 
     @staticmethod
     def parts(segment: Segment) -> list[str]:
@@ -367,7 +563,11 @@ class _Reader(Reasons):
         if segment.text.count(",") == 0:
             return [segment.text]
         pieces = split_list(segment.text)
-        return pieces if all(RELATION.search(p) for p in pieces) else [segment.text]
+        if all(RELATION.search(p) for p in pieces):
+            return pieces
+        *names, last = pieces
+        bound = RELATION.search(last) if not any(RELATION.search(p) for p in names) else None
+        return [p + last[bound.start() :] for p in names] + [last] if bound else [segment.text]
 
     def append(self, name: str, chain: Chain, reason: dict[str, object]) -> None:
         self.ids.add(name)
@@ -375,6 +575,9 @@ class _Reader(Reasons):
 
     def equality_case(self, rest: str, maths: list[Segment], position: int) -> None:
         if _DENY.search(rest) or len(maths) != 1 or self.equality is not None:
+            self.unread.append(Unread(position, _shown(rest), "equality case not read"))
+            return
+        if not only(_MARKS.sub(" ", rest), _EQUALITY_WORDS):
             self.unread.append(Unread(position, _shown(rest), "equality case not read"))
             return
         if _ONLY.search(rest):
@@ -398,6 +601,46 @@ class _Reader(Reasons):
             self.equality = {"when": chain_ascii(chains[0])}
         else:
             self.unread.append(Unread(position, _shown(rest), "equality case not read"))
+
+
+def _plain_of_shape(words: str) -> str:
+    """Without what a step of Jensen's inequality says of its function: the step holds it."""
+    return re.sub(r"\b(?:convex|concave)\b", " ", words, flags=re.I) if said_shape(words) else words
+
+
+def _implications(found: list[Segment]) -> list[Segment]:
+    """ "X \\implies Y" is two relations: X, which has to be shown as any other, and Y from it."""
+    done: list[Segment] = []
+    for segment in found:
+        at = 0
+        text = segment.text if segment.kind == "math" else ""
+        cuts = [*_ARROW.finditer(text), *_ALSO.finditer(text)]
+        for cut in sorted(cuts, key=re.Match.start):
+            piece = segment.text[at : cut.start()].strip()
+            done.append(Segment("math", piece, segment.position + at))
+            said = " and " if "text" in cut[0] else " implies "
+            done.append(Segment("words", said, segment.position + cut.start()))
+            at = cut.end()
+        rest = segment.text[at:].strip() if at else segment.text
+        if rest or not at:
+            done.append(replace(segment, text=rest, position=segment.position + at))
+    return done
+
+
+def _clauses(rest: str, maths: list[Segment]) -> dict[int, str]:
+    """The words before each relation, from the relation before it on; after the last, with it."""
+    found: dict[int, str] = {}
+    words, last = "", None
+    pieces = rest.split("\0")
+    for piece, m in zip(pieces, maths, strict=False):
+        words += piece
+        if RELATION.search(m.text):
+            found[m.position], words, last = words, "", m.position
+        else:
+            words += "\0"
+    if last is not None and len(found) == 1:
+        found[last] += words + pieces[-1]
+    return found
 
 
 def _shown(words: str) -> str:

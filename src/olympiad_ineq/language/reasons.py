@@ -10,15 +10,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Num, Pow
+from olympiad_ineq.kernel.trees import Chain, Expr, Mul, Pow
 from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_expr
 
 from .blocks import Block, in_order
 from .functions import Function, read_function, said_shape
 from .segments import RELATION, Segment, split_list
 from .spelling import expr_ascii
+from .terms import cauchy_terms, mean_terms, square_step, squares, titu_terms
 
-_ZERO = parse_expr("0", ["a"])
+ZERO = parse_expr("0", ["a"])
 _ONE = (
     r"(?:(?P<twice>twice|double)\s+|(?P<half>half(?: of)?)\s+"
     r"|(?P<num>-?\d{1,6}(?:/\d{1,6})?)\s*(?:times|\*|x)\s*)?"
@@ -29,13 +30,37 @@ _CITE = re.compile(
     r"|condition (?P<which>\d))",
     re.IGNORECASE,
 )
+_LEANING = (None, "cyclic", "identity", "so", "combine", "chain")  # of which no more are alike
+_WEIGHING = re.compile(
+    r"\b(?:times|twice|double|half|thrice|triple|squares?|products?|powers?)\b", re.I
+)
+DIVIDING = re.compile(r"\bdivid\w+[^\0.;]{0,40}\bby\s*$", re.IGNORECASE)
+_MULTIPLYING = re.compile(
+    r"\bmultiply\w*\s+(?:both sides|it|this)[^\0.;]{0,40}\bby\s*$", re.IGNORECASE
+)
+THUS = re.compile(
+    r"\b(?:hence|thus|therefore|so|then|consequently|implies|follows|gives|yields|conclude|obtain"
+    r"|get|deduce|that is|i\.e|since|because|as|from|divid\w+|rearrang\w+|simplif\w+|expand\w*"
+    r"|rewriting|becomes|and hence|finally)\b", re.IGNORECASE
+)  # fmt: skip
+_EXPANDED = re.compile(
+    r"\bexpanding\b[^:]*\b(?:we (?:get|obtain|have)|gives|yields)", re.IGNORECASE
+)
+_BOTH = re.compile(r"\bboth sides\b|\bthis\b|\bit\b", re.IGNORECASE)
+SINCE = re.compile(r"\b(?:since|as|because|from|clearly|obvious\w*)\b", re.IGNORECASE)
+_COUNT = re.compile(
+    r"\b(two|three|four|five|six)\b(?: \w+){0,2}? (?:inequalities|results|relations|estimates)",
+    re.IGNORECASE,
+)
+_COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _ALL = re.compile(r"\b(these|them|those|above|all|everything|up|inequalities)\b", re.IGNORECASE)
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (rule, re.compile(pattern, re.IGNORECASE))
     for rule, pattern in (
         ("jensen", r"\bjensen"),
+        ("squaring", r"\bsquaring\b"),
         ("amgm", r"AM\s*[-–—/]?\s*GM|AM ?≥ ?GM|arithmetic.{1,20}geometric"),
-        ("titu", r"\btitu|engel|sedrakyan|T2 lemma|bergstr"),
+        ("titu", r"AM\s*[-–—]\s*HM|\btitu|engel|sedrakyan|T2 lemma|bergstr"),
         ("cauchy", r"cauchy|\bC-?S\b|\bCBS\b|schwarz"),
         ("schur", r"\bschur"),
         ("cyclic", r"similarly|likewise|symmetr|cyclic|permut|same way|analogous"),
@@ -61,6 +86,38 @@ class Reasons:
         self.called = ""  # what the text calls the function, until a step says it
         self.steps: list[dict[str, object]] = []
 
+    def reason(self, rule: str, clause: str, chain: Chain) -> dict[str, object]:
+        """The same reason for each relation of a list, its terms read off the relation."""
+        try:
+            return self.arguments(rule, clause, [], chain)[0]
+        except (Unreadable, ValueError):
+            return {}
+
+    def thus(self, recent: list[str], rest: str) -> dict[str, object]:
+        """ "Hence X": from one of the facts just stated, or from some of them."""
+        if recent and not self.cited(rest)[0]:
+            return {"by": "so", "of": recent[-5:]}
+        return {}
+
+    def factor(self, rest: str, maths: list[Segment], name: str) -> dict[str, object]:
+        """ "Dividing both sides by $a+b > 0$", "multiplying it by $c$": the step before, scaled."""
+        for way, form in ((DIVIDING, "1/({})"), (_MULTIPLYING, "{}")):
+            for m in self.beside(way, rest, maths):
+                bound = RELATION.search(m.text)
+                text = m.text[: bound.start()] if bound else m.text.rstrip(".,;: ")
+                try:
+                    expr = form.format(expr_ascii(parse_expr(text, self.variables)))
+                except Unreadable:
+                    return {}
+                return {"by": "scale", "of": name, "expr": expr}
+        return {}
+
+    @staticmethod
+    def beside(way: re.Pattern[str], rest: str, maths: list[Segment]) -> list[Segment]:
+        """The mathematics right after these words."""
+        at = enumerate(re.finditer(r"\0", rest))
+        return [maths[i] for i, found in at if way.search(rest[: found.start()])]
+
     def rule(self, rest: str) -> str:
         for rule, pattern in _RULES:
             if pattern.search(rest):
@@ -68,7 +125,7 @@ class Reasons:
         return ""
 
     def bare(self, chain: Chain) -> dict[str, object]:
-        """A plain equation is an identity; a sum of squares >= 0 needs no other reason.
+        """A plain equation is an identity; a sum or product of squares >= 0 needs no other reason.
 
         Nor does a part of the order that was assumed: it is given by the order.
         """
@@ -76,10 +133,14 @@ class Reasons:
             return {"by": "identity"}
         if self.block is not None and in_order(chain, strings(self.block.fields.get("order"))):
             return {"by": "positive"}
-        if chain.ops[-1] == ">=" and chain.parts[-1] == _ZERO:
-            found = _squares(chain.parts[-2])
+        if chain.ops[-1] == ">=" and chain.parts[-1] == ZERO:
+            side = chain.parts[-2]
+            found = squares(side)
             if found:
-                return _square_step(found)
+                return square_step(found)
+            factors = side.args if isinstance(side, Mul) else ()
+            if any(isinstance(x, Pow) and x.exponent % 2 == 0 for x in factors):
+                return {"by": "positive", "expr": expr_ascii(side)}
         return {}
 
     def cited(self, rest: str) -> tuple[list[str], list[str]]:
@@ -101,20 +162,22 @@ class Reasons:
         """The rule's fields from the sentence, and the mathematics that they used up."""
         names, weights = self.cited(rest)
         if not names and rule in ("combine", "multiply", "chain") and _ALL.search(rest):
-            used = {n for s in self.steps for n in strings(s.get("of"))}
-            names = [str(s["id"]) for s in self.steps if s["id"] not in used]
+            names = self.unused(rest)
             weights = ["1"] * len(names)
         plain = [m for m in before if not RELATION.search(m.text)]
         if rule == "jensen":
             return self.jensen(rest, before)
         if rule == "amgm":
             step: dict[str, object] = {"by": "amgm", **self.weighted(rest, plain)}
-            return (step if step["terms"] else _mean_terms(claim)), plain
+            return (step if step["terms"] else mean_terms(claim)), plain
         if rule in ("cauchy", "titu") and len(plain) == 2:
             keys = ("x", "y") if rule == "cauchy" else ("nums", "dens")
             return {
                 "by": rule, keys[0]: self.texts(plain[:1]), keys[1]: self.texts(plain[1:])
             }, plain  # fmt: skip
+        if rule in ("cauchy", "titu") and not plain:
+            found = cauchy_terms(claim) if rule == "cauchy" else {}
+            return found or titu_terms(claim), []
         if rule == "schur" and plain:
             step = {"by": "schur", "terms": self.texts(plain)}
             degree = re.search(r"degree (\d)", rest)
@@ -123,13 +186,18 @@ class Reasons:
             return step, plain
         if rule == "cyclic" and len(names) == 1:
             return {"by": "cyclic", "of": names[0]}, []
-        if rule == "multiply" and plain and len(names) == 1:
-            (text,) = self.texts(plain[-1:])
-            return {"by": "scale", "of": names[0], "expr": text}, plain
-        if rule == "multiply" and len(names) > 1:
-            return {"by": "multiply", "of": names}, []
+        if rule == "cyclic" and not names:
+            return self.alike(claim), []
+        if rule in ("squaring", "multiply"):
+            found, used = self.products(rule, rest, names, plain)
+            if found or rule == "squaring":
+                return found, used
         if rule == "chain" and names:
             return {"by": "chain", "of": names}, []
+        if names and _WEIGHING.search(_CITE.sub(" ", rest)):
+            return {}, []  # "$3$ times (1)", "(1), twice": which weight is whose is not seen
+        if len(names) > 1 and rule != "combine" and re.search(r"\bdivid", rest, re.IGNORECASE):
+            return {}, []  # one inequality divided by another
         if names and rule in ("combine", "square", "identity", "", "shape", "positive"):
             step = {"by": "combine", "of": names}
             if any(w != "1" for w in weights):
@@ -138,16 +206,58 @@ class Reasons:
             return step, []
         if rule in ("square", "shape") and before and RELATION.search(before[-1].text):
             chain = parse_chain(before[-1].text, self.variables)
-            if chain.ops == (">=",) and chain.parts[1] == _ZERO:
-                found = _squares(chain.parts[0]) if rule == "square" else None
-                if found:
-                    return _square_step(found), [before[-1]]
+            if chain.ops == (">=",) and chain.parts[1] == ZERO:
+                bases = squares(chain.parts[0]) if rule == "square" else None
+                if bases:
+                    return square_step(bases), [before[-1]]
+                if not SINCE.search(rest):
+                    return {}, []
                 return {"by": "positive", "expr": expr_ascii(chain.parts[0])}, [before[-1]]
         if rule == "positive":
             return {"by": "positive"}, []
-        if rule in ("identity", "square") and re.search(r"expan|identi", rest, re.IGNORECASE):
+        equation = claim is None or set(claim.ops) == {"="} or not _EXPANDED.search(rest)
+        if (
+            equation
+            and rule in ("identity", "square")
+            and re.search(r"expan|identi", rest, re.IGNORECASE)
+        ):
             return {"by": "identity"}, []
         return {}, []
+
+    def unused(self, rest: str) -> list[str]:
+        """What "these three inequalities" are: the last that nothing has used yet."""
+        used = {
+            n
+            for s in self.steps
+            for n in strings(s.get("of"))[-1 if s.get("by") == "so" else 0 :]
+            if s.get("by") != "cyclic"
+        }
+        names = [str(s["id"]) for s in self.steps
+                 if s["id"] not in used and s.get("by") != "identity"]  # fmt: skip
+        count = _COUNT.search(rest)
+        return names[-_COUNTS[count[1].lower()] :] if count else names
+
+    def alike(self, claim: Chain | None) -> dict[str, object]:
+        """ "Similarly X": as the step before it that has a reason of its own."""
+        source = next((s for s in reversed(self.steps) if s.get("by") not in _LEANING), None)
+        if source is None:
+            return {}
+        found = mean_terms(claim) if source["by"] == "amgm" else {}
+        return found or {"by": "cyclic", "of": str(source["id"])}
+
+    def products(
+        self, rule: str, rest: str, names: list[str], plain: list[Segment]
+    ) -> tuple[dict[str, object], list[Segment]]:
+        """ "Squaring both sides", "multiplying (1) by $c$", "multiplying these"."""
+        if rule == "squaring":
+            one = names or [str(s["id"]) for s in self.steps[-1:]]
+            return ({"by": "multiply", "of": one * 2} if len(one) == 1 else {}), []
+        if plain and not names and _BOTH.search(rest):
+            names = [str(s["id"]) for s in self.steps[-1:]]
+        if plain and len(names) == 1:
+            (text,) = self.texts(plain[-1:])
+            return {"by": "scale", "of": names[0], "expr": text}, plain
+        return ({"by": "multiply", "of": names} if len(names) > 1 else {}), []
 
     def weighted(self, rest: str, plain: list[Segment]) -> dict[str, object]:
         """Terms, and the weights where the words speak of some: they come last."""
@@ -176,64 +286,7 @@ class Reasons:
         return (step if step["terms"] else {}), [*plain, *(m for m, _ in own)]
 
 
-def is_number(expr: Expr) -> bool:
-    if isinstance(expr, Div):
-        return isinstance(expr.num, Num) and isinstance(expr.den, Num)
-    return isinstance(expr, Num)
-
-
 def strings(value: object) -> list[str]:
     if isinstance(value, str):
         return [value]
     return [str(x) for x in value] if isinstance(value, list) else []
-
-
-def _mean_terms(claim: Chain | None) -> dict[str, object]:
-    """Terms and weights of AM-GM where the prose leaves them to the reader: the larger side's."""
-    if claim is None or len(claim.ops) != 1 or claim.ops[0] not in (">=", "<="):
-        return {}
-    side = claim.parts[0 if claim.ops[0] == ">=" else 1]
-    if isinstance(side, Div) and isinstance(side.den, Num):
-        side = side.num
-    if not isinstance(side, Add):
-        return {}
-    terms, weights = [], []
-    for term in side.args:
-        weight, rest = "1", term
-        if isinstance(term, Mul) and is_number(term.args[0]):
-            weight = expr_ascii(term.args[0])
-            rest = term.args[1] if len(term.args) == 2 else Mul(term.args[1:])
-        terms.append(expr_ascii(rest))
-        weights.append(weight)
-    step: dict[str, object] = {"by": "amgm", "terms": terms}
-    if any(w != "1" for w in weights):
-        step["weights"] = [int(w) if all(x.isdigit() for x in weights) else w for w in weights]
-    return step
-
-
-def _squares(expr: Expr) -> list[tuple[str, str]] | None:
-    """(weight, base) of each term of c1*e1^2 + c2*e2^2 + ... or c*(e1^2 + ...), or None."""
-    found = []
-    for term in expr.args if isinstance(expr, Add) else (expr,):
-        weight, body = "1", term
-        if isinstance(term, Mul) and len(term.args) == 2 and is_number(term.args[0]):
-            weight, body = expr_ascii(term.args[0]), term.args[1]
-        elif isinstance(term, Div) and isinstance(term.den, Num):
-            weight, body = f"1/{expr_ascii(term.den)}", term.num
-        if isinstance(body, Pow) and body.exponent == 2:
-            found.append((weight, expr_ascii(body.base)))
-            continue
-        inner = _squares(body) if isinstance(body, Add) and weight != "1" else None
-        if inner is None or any(w != "1" for w, _ in inner):
-            return None
-        found += [(weight, base) for _, base in inner]
-    return found
-
-
-def _square_step(found: list[tuple[str, str]]) -> dict[str, object]:
-    bases = [base for _, base in found]
-    step: dict[str, object] = {"by": "square", "expr": bases[0] if len(bases) == 1 else bases}
-    if any(weight != "1" for weight, _ in found):
-        whole = all(weight.isdigit() for weight, _ in found)
-        step["weights"] = [int(weight) if whole else weight for weight, _ in found]
-    return step

@@ -19,6 +19,7 @@ class Segment:
     kind: str  # "words" or "math"
     text: str
     position: int
+    label: str = ""  # the number of a display, "1" for \\tag{1}
 
 
 _MATH = re.compile(
@@ -50,27 +51,37 @@ def segments(text: str, letters: Sequence[str] | None = None) -> list[Segment]:
     for match in _MATH.finditer(text):
         found += _bare(text[at : match.start()], at, letters)
         group = next(g for g in ("dd", "d", "b", "p", "body") if match[g] is not None)
-        for piece, offset in _rows(match[group]):
-            found.append(Segment("math", piece, match.start(group) + offset))
+        found += _rows(match[group], match.start(group))
         at = match.end()
         if len(found) > MAX_PIECES:
             raise Unreadable(f"more than {MAX_PIECES} pieces of mathematics", at, text[:100])
     return found + _bare(text[at:], at, letters)
 
 
-def _rows(text: str) -> list[tuple[str, int]]:
+_TAG = re.compile(r"\\tag\{\s*\(?(\d{1,3})\)?\s*\}|\\q?quad\s*\((\d{1,3})\)\s*[.,;]?\s*$")
+
+
+_END = re.compile(r"(?:\\q?quad|\\(?:blacksquare|square|Box|qed)(?![A-Za-z])|\s){1,40}$")
+
+
+def _rows(text: str, start: int) -> list[Segment]:
     """The rows of a display; one that starts with a relation continues the row before it."""
-    rows: list[tuple[str, int]] = []
-    at = 0
+    rows: list[Segment] = []
+    at = start
     for raw in text.split(r"\\"):
-        row = re.sub(r"\\(?:tag|label)\{[^{}]*\}|\\(?:nonumber|notag)", "", raw).replace("&", " ")
-        row = row.strip().rstrip(".,;: \n")
-        starts = RELATION.match(row)
-        if starts and rows:
-            before, where = rows[-1]
-            rows[-1] = (before.rstrip(" ,") + " " + row, where)
+        tag = _TAG.search(raw)
+        row = re.sub(r"\\(?:tag|label)\{[^{}]*\}|\\(?:nonumber|notag)", "", raw)
+        row = (_TAG.sub("", row) if tag and tag[2] else row).replace("&", " ")
+        row = _END.sub("", row).strip()
+        end = "." if row.rstrip(" ~").endswith(".") else ""
+        row = row.rstrip(".,;: \n")
+        label = (tag[1] or tag[2]) if tag else ""
+        if RELATION.match(row) and rows:
+            before = rows.pop()
+            joined = before.text.rstrip(" ,.") + " " + row + end
+            rows.append(Segment("math", joined, before.position, label or before.label))
         elif row:
-            rows.append((row, at))
+            rows.append(Segment("math", row + end, at, label))
         at += len(raw) + 2
     return rows
 

@@ -129,6 +129,10 @@ class _Checker:
             claim = goal if text == goal.text else parse_chain(text, self.read.variables)
             links = self.target if claim is goal else self.world.links(claim)
             grade, reason = self.judge(step, name, claim, links)
+            case = step.get("equality")
+            if grade == "proved" and case is not None:
+                last = self.equality(case if isinstance(case, Mapping) else {}, claim)
+                grade, reason = last.grade, last.reason
         except Unreadable as error:
             grade, reason = "unreadable", str(error)
         except (Limit, ArithmeticError) as error:
@@ -309,22 +313,21 @@ class _Checker:
             return StepVerdict("goal", "refuted", f"{why}, and the goal is {false}")
         return StepVerdict("goal", "open", why)
 
-    def equality(self, equality: Mapping[str, object]) -> StepVerdict:
-        """The claimed equality case: the goal holds there with =, and the case can occur."""
+    def equality(self, equality: Mapping[str, object], claim: Chain | None = None) -> StepVerdict:
+        """The claimed equality case: the goal (or a claim) holds there with =, and it can occur."""
         try:
-            reason = self.equality_fault(equality)
+            reason = self.equality_fault(equality, claim or self.world.statement.goal)
         except (Unreadable, Limit, IllPosed, Undefined, Inexact) as error:
             return StepVerdict("equality", "open", f"equality case: {error or 'not checked'}")
         if reason:
             return StepVerdict("equality", "refuted", f"equality case: {reason}")
         return StepVerdict("equality", "proved", "")
 
-    def equality_fault(self, equality: Mapping[str, object]) -> str:
+    def equality_fault(self, equality: Mapping[str, object], goal: Chain) -> str:
         w, statement = self.world, self.world.statement
-        goal = statement.goal
         flat = Chain(goal.parts, tuple("=" for _ in goal.ops), goal.text)
         if any(op in "<>" for op in goal.ops):
-            return "the goal is strict, so equality never holds"
+            return "the relation is strict, so equality never holds"
         if set(equality) - {"when", "point"} or not equality:
             raise Unreadable("expected when or point")
         if "point" in equality:

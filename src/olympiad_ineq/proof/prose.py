@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from olympiad_ineq.kernel import theorem as kernel
-from olympiad_ineq.kernel.rational import Fact, IllPosed, Limit, World
+from olympiad_ineq.kernel.rational import (
+    NONNEGATIVE,
+    POSITIVE,
+    Fact,
+    IllPosed,
+    Limit,
+    World,
+)
 from olympiad_ineq.kernel.trees import Statement
 from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_statement, quoted
 from olympiad_ineq.language.read import ReadProof, Unread, read_proof
-from olympiad_ineq.language.segments import MAX_TEXT
+from olympiad_ineq.language.segments import MAX_TEXT, split_list
 from olympiad_ineq.language.spelling import chain_ascii
 
 from .check import ProofVerdict, check_proof
@@ -45,7 +52,7 @@ def _downgraded(statement: Statement, read: ReadProof, verdict: ProofVerdict) ->
         return ProofVerdict("open", f"{verdict.reason}, but {reason}", verdict.step, verdict.steps)
     if verdict.grade not in ("proved", "supported"):
         return verdict
-    grade = "supported" if all(u.kind == "only" for u in left) else "open"
+    grade = "supported" if all(u.kind in ("only", "remark") for u in left) else "open"
     return ProofVerdict(grade, reason, verdict.step, verdict.steps)
 
 
@@ -55,20 +62,45 @@ def _harmless(unread: Unread, statement: Statement) -> bool:
     "Since a+b+c = 1, it suffices to show ..." is true where what is to be shown gives the goal by
     the hypotheses' equations and positive factors; "equivalent" needs the other way as well.
     """
-    if unread.kind not in ("aim", "same"):
+    if unread.kind not in ("aim", "same", "sign", "hypothesis"):
         return False
     try:
+        if unread.kind == "sign":
+            return _signs_hold(statement, unread.text)
         chain = parse_chain(unread.text.strip().rstrip(".,;: "), statement.variables)
-        if chain_ascii(chain) == chain_ascii(statement.goal):
+        if unread.kind != "hypothesis" and chain_ascii(chain) == chain_ascii(statement.goal):
             return True
         world = world_of(statement, [chain.text])
         aims, goals = world.links(chain), world.goal
         known = [kernel.given(world, k) for k in range(len(world.given))]
-        if all(any(entails(t, fact) for t in known) for fact in aims):
+        if all(_plain(world, f, unread.kind) or any(entails(t, f) for t in known) for f in aims):
             return True
+        if unread.kind == "hypothesis":
+            return False
         return _gives(world, aims, goals) and (unread.kind == "aim" or _gives(world, goals, aims))
     except (Unreadable, Limit, IllPosed):
         return False
+
+
+def _signs_hold(statement: Statement, text: str) -> bool:
+    """Do these relations, "a > 0, a+b > 0", hold by the signs of the parts?"""
+    for part in split_list(text):
+        world = world_of(statement, [part])
+        for fact in world.links(parse_chain(part, statement.variables)):
+            if not _signed(world, fact):
+                return False
+    return True
+
+
+def _plain(world: World, fact: Fact, kind: str) -> bool:
+    """May it be said by the way? What an aim says by the way is that something is not zero."""
+    return (kind == "hypothesis" or fact.op == ">") and _signed(world, fact)
+
+
+def _signed(world: World, fact: Fact) -> bool:
+    if fact.op == "=":
+        return world.vanishes(fact.diff.num)
+    return world.sign(fact.diff.num) >= (POSITIVE if fact.op == ">" else NONNEGATIVE)
 
 
 def _gives(world: World, one: Sequence[Fact], other: Sequence[Fact]) -> bool:

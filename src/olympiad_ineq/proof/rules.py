@@ -346,6 +346,31 @@ def combine(s: Step) -> Iterable[Yield]:
     yield Yield(found, sides)
 
 
+def so(s: Step) -> Iterable[Yield]:
+    """What "hence" says: one of the facts cited, the sum or product of two, or the sum of the last.
+
+    Proof: kernel.combined; and where p >= 0 and q >= 0, p*q >= 0 (kernel.product). The last fact is
+    tried first. That the claim is one of these up to positive factors is the reason given.
+    """
+    w, known = s.world, s.cited()[::-1]
+    if len(known) > 6:
+        raise Broken("too many facts for one conclusion")
+    for k in known:
+        yield Yield(k.theorem, partial(_sides, k.fact))
+    for one, two in combinations(known, 2):
+        both = kernel.combined(w, [(fmpq(1), one.theorem), (fmpq(1), two.theorem)])
+        yield Yield(both, partial(_as_difference, w, both))
+        times = kernel.product(one.theorem, two.theorem)
+        yield Yield(times, partial(_as_difference, w, times))
+    for n in range(3, len(known) + 1):
+        last = kernel.combined(w, [(fmpq(1), k.theorem) for k in known[:n]])
+        yield Yield(last, partial(_as_difference, w, last))
+
+
+def _sides(fact: Fact) -> tuple[Frac, Frac]:
+    return fact.lhs, fact.rhs
+
+
 def multiply(s: Step) -> Iterable[Yield]:
     """L1*...*Ln >= R1*...*Rn from facts Li >= Ri with every Ri >= 0 (any Ri if all are Li = Ri).
 
@@ -559,15 +584,16 @@ Rule: TypeAlias = Callable[[Step], Iterable[Yield]]
 RULES: dict[str, Rule] = {
     "amgm": amgm, "cauchy": cauchy, "titu": titu, "square": square, "positive": positive,
     "identity": identity, "combine": combine, "chain": combine, "multiply": multiply,
-    "scale": scale, "cyclic": cyclic, "schur": schur, "jensen": jensen, "cases": cases,
+    "scale": scale, "so": so, "cyclic": cyclic, "schur": schur, "jensen": jensen, "cases": cases,
     "wlog": cases, "substitute": substitute,
 }  # fmt: skip
 OWN_STEPS = frozenset({"cases", "wlog", "substitute"})
-CITING = frozenset({"combine", "chain", "multiply", "scale", "cyclic"})
+CITING = frozenset({"combine", "chain", "multiply", "scale", "cyclic", "so"})
 NAMES = {
     "amgm": "AM-GM", "cauchy": "Cauchy-Schwarz", "titu": "Titu's lemma", "square": "the square",
     "positive": "the sign", "identity": "the identity", "combine": "the combination",
-    "chain": "the chain", "multiply": "the product", "scale": "the scaled step",
+    "chain": "the chain", "so": "what stands before", "multiply": "the product",
+    "scale": "the scaled step",
     "cyclic": "the permuted step", "schur": "Schur's inequality", "jensen": "Jensen",
     "substitute": "the substitution",
     "cases": "the distinction of cases", "wlog": "the order without loss of generality",

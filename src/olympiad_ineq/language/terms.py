@@ -1,0 +1,129 @@
+"""The terms of a cited lemma where the prose leaves them to the reader: read off the claim.
+
+What is read here is a guess at what was meant. The rule decides whether it gives the claim.
+"""
+
+from __future__ import annotations
+
+from flint import fmpq
+
+from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Num, Pow, Root
+
+from .spelling import expr_ascii
+
+
+def is_number(expr: Expr) -> bool:
+    if isinstance(expr, Div):
+        return isinstance(expr.num, Num) and isinstance(expr.den, Num)
+    return isinstance(expr, Num)
+
+
+def sides(claim: Chain) -> tuple[Expr, Expr] | None:
+    """The larger and the smaller side of the only inequality in a chain, its equalities aside."""
+    at = [i for i, op in enumerate(claim.ops) if op != "="]
+    if len(at) != 1 or claim.ops[at[0]] not in (">=", "<="):
+        return None
+    left, right = claim.parts[at[0]], claim.parts[at[0] + 1]
+    return (left, right) if claim.ops[at[0]] == ">=" else (right, left)
+
+
+def mean_terms(claim: Chain | None) -> dict[str, object]:
+    """Terms and weights of AM-GM: the larger side's."""
+    found = sides(claim) if claim else None
+    if found is None:
+        return {}
+    side = found[0]
+    if isinstance(side, Div) and isinstance(side.den, Num):
+        side = side.num
+    if isinstance(side, Mul) and len(side.args) == 2 and is_number(side.args[0]):
+        side = side.args[1]
+    if not isinstance(side, Add):
+        return {}
+    terms, weights = [], []
+    for term in side.args:
+        weight, rest = "1", term
+        if isinstance(term, Mul) and is_number(term.args[0]):
+            weight = expr_ascii(term.args[0])
+            rest = term.args[1] if len(term.args) == 2 else Mul(term.args[1:])
+        terms.append(expr_ascii(rest))
+        weights.append(weight)
+    step: dict[str, object] = {"by": "amgm", "terms": terms}
+    if any(w != "1" for w in weights):
+        step["weights"] = [int(w) if all(x.isdigit() for x in weights) else w for w in weights]
+    return step
+
+
+def cauchy_terms(claim: Chain | None) -> dict[str, object]:
+    """The vectors of Cauchy-Schwarz from (p1+...+pn)(q1+...+qn) >= ...: the roots of the terms."""
+    found = sides(claim) if claim else None
+    if found is None or not isinstance(found[0], Mul) or len(found[0].args) != 2:
+        return {}
+    one, two = (_summands(x) for x in found[0].args)
+    if isinstance(found[0].args[0], Num) and found[0].args[0].value == len(two):
+        one = [Num(fmpq(1))] * len(two)  # 3(a^2+b^2+c^2)
+    if len(one) != len(two):
+        return {}
+    return {"by": "cauchy", "x": [*map(_root, one)], "y": [*map(_root, two)]}
+
+
+def titu_terms(claim: Chain | None) -> dict[str, object]:
+    """The numbers of Titu's lemma from p1/q1 + ... + pn/qn >= ...: roots of the pi, and the qi."""
+    found = sides(claim) if claim else None
+    terms = _summands(found[0]) if found else []
+    nums, dens = [], []
+    for term in terms:
+        if isinstance(term, Div):
+            nums.append(_root(term.num))
+            dens.append(expr_ascii(term.den))
+        else:
+            nums.append(_root(term))
+            dens.append("1")
+    if len(terms) < 2 or not any(isinstance(term, Div) for term in terms):
+        return {}
+    return {"by": "titu", "nums": nums, "dens": dens}
+
+
+def _summands(expr: Expr) -> list[Expr]:
+    return list(expr.args) if isinstance(expr, Add) else [expr]
+
+
+def _root(expr: Expr) -> str:
+    """A number whose square is the expression, where that is >= 0."""
+    if isinstance(expr, Pow) and expr.exponent % 2 == 0:
+        half = expr.exponent // 2
+        return expr_ascii(expr.base if half == 1 else Pow(expr.base, half))
+    if isinstance(expr, Num) and expr.value == 1:
+        return "1"
+    if isinstance(expr, Div):
+        return f"({_root(expr.num)})/({_root(expr.den)})"
+    return expr_ascii(Root(expr, 2))
+
+
+def squares(expr: Expr) -> list[tuple[str, str]] | None:
+    """(weight, base) of each term of c1*e1^2 + c2*e2^2 + ... or c*(e1^2 + ...), or None."""
+    found = []
+    for term in expr.args if isinstance(expr, Add) else (expr,):
+        weight, body = "1", term
+        if isinstance(term, Mul) and len(term.args) == 2 and is_number(term.args[0]):
+            weight, body = expr_ascii(term.args[0]), term.args[1]
+        elif isinstance(term, Div) and isinstance(term.den, Num):
+            weight, body = f"1/{expr_ascii(term.den)}", term.num
+            if isinstance(body, Mul) and len(body.args) == 2 and isinstance(body.args[0], Num):
+                weight, body = f"{expr_ascii(body.args[0])}{weight[1:]}", body.args[1]
+        if isinstance(body, Pow) and body.exponent == 2:
+            found.append((weight, expr_ascii(body.base)))
+            continue
+        inner = squares(body) if isinstance(body, Add) and weight != "1" else None
+        if inner is None or any(w != "1" for w, _ in inner):
+            return None
+        found += [(weight, base) for _, base in inner]
+    return found
+
+
+def square_step(found: list[tuple[str, str]]) -> dict[str, object]:
+    bases = [base for _, base in found]
+    step: dict[str, object] = {"by": "square", "expr": bases[0] if len(bases) == 1 else bases}
+    if any(weight != "1" for weight, _ in found):
+        whole = all(weight.isdigit() for weight, _ in found)
+        step["weights"] = [int(weight) if whole else weight for weight, _ in found]
+    return step
