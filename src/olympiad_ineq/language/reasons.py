@@ -167,23 +167,8 @@ class Reasons:
         plain = [m for m in before if not RELATION.search(m.text)]
         if rule == "jensen":
             return self.jensen(rest, before)
-        if rule == "amgm":
-            step: dict[str, object] = {"by": "amgm", **self.weighted(rest, plain)}
-            return (step if step["terms"] else mean_terms(claim)), plain
-        if rule in ("cauchy", "titu") and len(plain) == 2:
-            keys = ("x", "y") if rule == "cauchy" else ("nums", "dens")
-            return {
-                "by": rule, keys[0]: self.texts(plain[:1]), keys[1]: self.texts(plain[1:])
-            }, plain  # fmt: skip
-        if rule in ("cauchy", "titu") and not plain:
-            found = cauchy_terms(claim) if rule == "cauchy" else {}
-            return found or titu_terms(claim), []
-        if rule == "schur" and plain:
-            step = {"by": "schur", "terms": self.texts(plain)}
-            degree = re.search(r"degree (\d)", rest)
-            if degree and degree[1] != "1":
-                step["degree"] = int(degree[1])
-            return step, plain
+        if rule in ("amgm", "cauchy", "titu", "schur"):
+            return self.lemma(rule, rest, plain, claim)
         if rule == "cyclic" and len(names) == 1:
             return {"by": "cyclic", "of": names[0]}, []
         if rule == "cyclic" and not names:
@@ -199,20 +184,15 @@ class Reasons:
         if len(names) > 1 and rule != "combine" and re.search(r"\bdivid", rest, re.IGNORECASE):
             return {}, []  # one inequality divided by another
         if names and rule in ("combine", "square", "identity", "", "shape", "positive"):
-            step = {"by": "combine", "of": names}
+            step: dict[str, object] = {"by": "combine", "of": names}
             if any(w != "1" for w in weights):
                 whole = all(w.lstrip("-").isdigit() for w in weights)
                 step["weights"] = [int(w) if whole else w for w in weights]
             return step, []
         if rule in ("square", "shape") and before and RELATION.search(before[-1].text):
-            chain = parse_chain(before[-1].text, self.variables)
-            if chain.ops == (">=",) and chain.parts[1] == ZERO:
-                bases = squares(chain.parts[0]) if rule == "square" else None
-                if bases:
-                    return square_step(bases), [before[-1]]
-                if not SINCE.search(rest):
-                    return {}, []
-                return {"by": "positive", "expr": expr_ascii(chain.parts[0])}, [before[-1]]
+            shown = self.shape(rule, rest, before[-1])
+            if shown is not None:
+                return shown, [before[-1]] if shown else []
         if rule == "positive":
             return {"by": "positive"}, []
         equation = claim is None or set(claim.ops) == {"="} or not _EXPANDED.search(rest)
@@ -223,6 +203,40 @@ class Reasons:
         ):
             return {"by": "identity"}, []
         return {}, []
+
+    def lemma(
+        self, rule: str, rest: str, plain: list[Segment], claim: Chain | None
+    ) -> tuple[dict[str, object], list[Segment]]:
+        """A lemma's terms: those that the sentence lists, else those of the claim."""
+        if rule == "amgm":
+            step: dict[str, object] = {"by": "amgm", **self.weighted(rest, plain)}
+            return (step if step["terms"] else mean_terms(claim)), plain
+        if rule in ("cauchy", "titu") and len(plain) == 2:
+            keys = ("x", "y") if rule == "cauchy" else ("nums", "dens")
+            one, two = self.texts(plain[:1]), self.texts(plain[1:])
+            return {"by": rule, keys[0]: one, keys[1]: two}, plain
+        if rule in ("cauchy", "titu") and not plain:
+            found = cauchy_terms(claim) if rule == "cauchy" else {}
+            return found or titu_terms(claim), []
+        if rule == "schur" and plain:
+            step = {"by": "schur", "terms": self.texts(plain)}
+            degree = re.search(r"degree (\d)", rest)
+            if degree and degree[1] != "1":
+                step["degree"] = int(degree[1])
+            return step, plain
+        return {}, []
+
+    def shape(self, rule: str, rest: str, last: Segment) -> dict[str, object] | None:
+        """What "since $(a-b)^2 >= 0$" rests on; nothing where it is only said; None if no such."""
+        chain = parse_chain(last.text, self.variables)
+        if chain.ops != (">=",) or chain.parts[1] != ZERO:
+            return None
+        bases = squares(chain.parts[0]) if rule == "square" else None
+        if bases:
+            return square_step(bases)
+        if not SINCE.search(rest):
+            return {}
+        return {"by": "positive", "expr": expr_ascii(chain.parts[0])}
 
     def unused(self, rest: str) -> list[str]:
         """What "these three inequalities" are: the last that nothing has used yet."""
