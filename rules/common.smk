@@ -79,8 +79,8 @@ TEST_SETS = {settings_module.CLASSICS: ("classics", CLASSICS)} | {
 CHECKER = ("kernel", "language", "proof", "limits.py", "records.py", "artifacts.py")
 
 
-# Before anything is submitted, and in a dry run: prompts that leave no room for an answer are refused.
-# Jobs, which read this file again, were let through then.
+# Before anything is submitted, and in a dry run: prompts that leave no room for an answer are
+# refused. Jobs, which read this file again, were let through then.
 if workflow.is_main_process and (SETTINGS.data_gen.teacher or SETTINGS.verify.verifier):
     from olympiad_ineq import (
         prompt_fit,
