@@ -79,19 +79,26 @@ TEST_SETS = {settings_module.CLASSICS: ("classics", CLASSICS)} | {
 CHECKER = ("kernel", "language", "proof", "limits.py", "records.py", "artifacts.py")
 
 
+# Before anything is submitted, and in a dry run: prompts that leave no room for an answer are
+# refused. Jobs, which read this file again, were let through then.
+if workflow.is_main_process and (SETTINGS.data_gen.teacher or SETTINGS.verify.verifier):
+    from olympiad_ineq import (
+        prompt_fit,
+    )  # it reads the exemplars: only where it is needed
+
+    try:
+        prompt_fit.check(SETTINGS)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
 # GPUs by rule, as the profile asks the cluster for them; none without such a profile.
 GRANTED = planner_command.granted(workflow.resource_settings.overwrite_resources or {})
 
 
-# Before anything is submitted; a dry run submits nothing and need not wait for it.
 onstart:
     try:
-        if SETTINGS.data_gen.teacher or SETTINGS.verify.verifier:
-            from olympiad_ineq import (
-                prompt_fit,
-            )  # it reads and checks the exemplars
-
-            prompt_fit.check(SETTINGS)
         planner_command.before_submitting(
             SETTINGS,
             GRANTED,

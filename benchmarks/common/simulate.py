@@ -33,7 +33,7 @@ class Rates:
     """What time and trouble cost; seconds unless it says otherwise."""
 
     start: float = 300  # assumed: to load 70B and capture graphs
-    overhead: float = 5  # measured on two cores: the nested Snakemakes of one job
+    overhead: float = 6  # measured on two cores (cluster.md): the nested Snakemakes of one job
     submit: float = 0.3  # assumed: one sbatch by Snakemake, one after another
     plan_per_shard: float = 0.002  # measured here: building the DAG, 4.5 s at 2,000 shards
     gpu_hours_per_failure: float = 50_000  # Llama 3's report: 419 interruptions in 54 days x 16,384

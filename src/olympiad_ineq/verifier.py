@@ -11,12 +11,11 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from olympiad_ineq import artifacts
 from olympiad_ineq.audit import audit_set
 from olympiad_ineq.errors import UserError, from_os_error
-from olympiad_ineq.eval.statistics import exact
 from olympiad_ineq.llm import open_engine
 from olympiad_ineq.llm.tokens import count_tokens
 from olympiad_ineq.opinion import (
@@ -30,6 +29,9 @@ from olympiad_ineq.opinion import (
 )
 from olympiad_ineq.records import AuditItem, AuditVote, Candidate, Json, Verdict, Vote
 from olympiad_ineq.settings import MOST_SHOTS, QUESTION_ROOM, UNSAID_CONTEXT, Verifier
+
+if TYPE_CHECKING:
+    from olympiad_ineq.eval.statistics import Interval
 
 CONFIDENCE = 0.95
 
@@ -270,7 +272,7 @@ def audited(votes: Sequence[AuditVote], settings: Verifier) -> Json:
         (sound if kind == "sound" else wrong).update(found)
         by_type.append({"kind": kind, "type": name, **_tally(found), "errors": _rate(kind, found)})
     accepted, n = wrong["accepted"], _asked(wrong)
-    reliable = 1 - exact(accepted, n, CONFIDENCE).high if n else 0.0
+    reliable = 1 - _exact(accepted, n).high if n else 0.0
     trusted = n > 0 and reliable >= settings.floor
     return {
         "items": len(votes),
@@ -294,11 +296,18 @@ def _asked(found: Counter[str]) -> int:
     return found.total() - found["unasked"]
 
 
+def _exact(count: int, n: int) -> "Interval":
+    """The Clopper-Pearson interval of a rate."""
+    from olympiad_ineq.eval.statistics import exact  # scipy.stats, which no dry run need wait for
+
+    return exact(count, n, CONFIDENCE)
+
+
 def _rate(kind: str, found: Counter[str]) -> Json:
     """Errors among those asked: sound ones that were not accepted, wrong ones that were."""
     n = _asked(found)
     count = n - found["accepted"] if kind == "sound" else found["accepted"]
-    low, high = exact(count, n, CONFIDENCE)
+    low, high = _exact(count, n)
     return {"count": count, "n": n, "rate": count / n if n else None, "interval": [low, high]}
 
 
