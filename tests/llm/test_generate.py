@@ -8,30 +8,24 @@ from pathlib import Path
 import pytest
 
 from olympiad_ineq.artifacts import Journal
-from olympiad_ineq.errors import UserError
 from olympiad_ineq.llm import Engine, Generated, Request, Response, Sampling, generate
 from olympiad_ineq.records import Json
 from olympiad_ineq.settings import Price
+from tests.llm.made_up import MadeUp
 
 REQUESTS = [Request(f"question {n}", Sampling(8)) for n in range(10)]
 
 
-class Echo:
+class Echo(MadeUp):
     """Answers with the prompt and the size of its batch; counts what it is asked."""
 
     def __init__(self, whole_chunks: bool, die_at: int | None = None) -> None:
-        self.fingerprint: Json = {"model": "echo"}
+        super().__init__()
         self.whole_chunks = whole_chunks
         self.asked: list[str] = []
         self.starts = 0
         self.die_at = die_at
         self.fail: set[str] = set()
-
-    def excess(self, request: Request) -> UserError | None:
-        return None
-
-    def prepare(self, requests: Sequence[Request], batch: int) -> None:
-        pass
 
     def start(self) -> None:
         self.starts += 1
@@ -45,9 +39,6 @@ class Echo:
             finish: Json = {"finish": "failed", "reason": "no"} if prompt in self.fail else {}
             text = f"{prompt} among {len(requests)}"
             yield place, replace(Response(text, "stop", 3, 5), **finish)
-
-    def close(self) -> None:
-        pass
 
 
 def run(

@@ -25,6 +25,7 @@ from olympiad_ineq.llm import Request, Response
 from olympiad_ineq.records import TECHNIQUES, Candidate, Json, Reject, Technique
 from olympiad_ineq.settings import DataGen
 from olympiad_ineq.verify import check_candidate
+from tests.llm.made_up import MadeUp
 
 
 def data_gen(name: str = "m", **teacher: object) -> DataGen:
@@ -193,26 +194,13 @@ def test_sets_larger_than_the_bank_are_filled_up_from_the_symbolic_source() -> N
 Shares = Mapping[Technique, float]
 
 
-class Teacher:
+class Teacher(MadeUp):
     """An engine whose answers prove a problem of their own; `share` of them only, by the seed."""
 
     def __init__(self, share: Shares, die_after: int | None = None) -> None:
-        self.fingerprint: Json = {"engine": "made up"}
-        self.whole_chunks = False
+        super().__init__()
         self.share, self.die_after = share, die_after
         self.asked: list[int] = []
-
-    def excess(self, request: Request) -> None:
-        return None
-
-    def prepare(self, requests: Sequence[Request], batch: int) -> None:
-        pass
-
-    def start(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         for place, request in enumerate(requests):

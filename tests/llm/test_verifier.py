@@ -15,6 +15,7 @@ from olympiad_ineq.settings import Split, Verifier
 from olympiad_ineq.split import admit
 from olympiad_ineq.verifier import audited, gather_votes, vote_on_shard, worked_for
 from olympiad_ineq.verify import merge
+from tests.llm.made_up import MadeUp
 from tests.llm.test_opinion import candidate
 
 MADE: dict[object, list[AuditItem]] = {}
@@ -88,26 +89,13 @@ YES = json.dumps({"sketch": "fine", "steps_ok": True, "verdict": "valid", "reaso
 NO = json.dumps({"sketch": "bad", "steps_ok": False, "verdict": "invalid", "reason": "no"})
 
 
-class Voter:
+class Voter(MadeUp):
     """An engine that answers the last message by a function of it."""
 
     def __init__(self, character: Character) -> None:
-        self.fingerprint: Json = {"engine": "made up"}
-        self.whole_chunks = False
+        super().__init__()
         self.character = character
         self.asked: list[str] = []
-
-    def excess(self, request: Request) -> UserError | None:
-        return None
-
-    def prepare(self, requests: Sequence[Request], batch: int) -> None:
-        pass
-
-    def start(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         for place, request in enumerate(requests):

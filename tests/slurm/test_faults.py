@@ -94,27 +94,25 @@ def test_a_job_over_its_time_gets_more(finished: Runner) -> None:
     assert "TIMEOUT" in said and same(finished, before)
 
 
-def test_a_preempted_job_is_requeued_by_slurm(finished: Runner) -> None:
+def _preempted(finished: Runner) -> str:
+    """What SLURM says of a job that was preempted, once the run has its rows all the same."""
     before = forget(finished, PREDICTIONS)
     live = finished.begin(PREDICTIONS)
     number = running(finished, PREDICT)
     preempt(finished)
     said = live.finish()
     assert live.process.returncode == 0, said[-3000:]
-    assert "Restarts=1" in finished.cluster.run("scontrol", "show", "job", number).stdout
     assert same(finished, before)
+    return finished.cluster.run("scontrol", "show", "job", number).stdout
+
+
+def test_a_preempted_job_is_requeued_by_slurm(finished: Runner) -> None:
+    assert "Restarts=1" in _preempted(finished)
 
 
 def test_a_job_preempted_for_good_is_run_again(finished: Runner) -> None:
     finished.edit(slurm_partition="spot")
-    before = forget(finished, PREDICTIONS)
-    live = finished.begin(PREDICTIONS)
-    number = running(finished, PREDICT)
-    preempt(finished)
-    said = live.finish()
-    assert live.process.returncode == 0, said[-3000:]
-    assert "JobState=PREEMPTED" in finished.cluster.run("scontrol", "show", "job", number).stdout
-    assert same(finished, before)
+    assert "JobState=PREEMPTED" in _preempted(finished)
 
 
 def test_a_node_that_dies_loses_no_row(finished: Runner) -> None:
