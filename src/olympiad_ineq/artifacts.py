@@ -60,6 +60,20 @@ def write_json(path: Path, value: object) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
+def read_json(path: Path, fix: str) -> Any:
+    """Read one JSON file.
+
+    Raises:
+        UserError: it cannot be read, or is not JSON; with this fix.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    except ValueError as error:
+        raise UserError(str(path), "it is not JSON", fix) from error
+
+
 def write_jsonl(path: Path, records: Iterable[Record]) -> int:
     """Write records atomically as JSON Lines and return how many there were."""
     count = 0

@@ -5,7 +5,6 @@ votes on proofs of known quality that its prompt does not hold; how often it acc
 there decides whether what it accepts enters the data.
 """
 
-import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from olympiad_ineq import artifacts
 from olympiad_ineq.audit import audit_set
-from olympiad_ineq.errors import UserError, from_os_error
+from olympiad_ineq.errors import UserError
 from olympiad_ineq.llm import open_engine
 from olympiad_ineq.llm.tokens import count_tokens
 from olympiad_ineq.opinion import (
@@ -152,14 +151,7 @@ def _interleaved(paths: Sequence[Path], kind: type[V]) -> list[V]:
 
 def _manifest(artifact: Path) -> Json:
     path = artifact.with_name(artifact.name + ".manifest.json")
-    try:
-        found: Json = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise from_os_error(error, path) from error
-    except ValueError as error:
-        raise UserError(
-            str(path), "it is no manifest", f"delete {artifact} and run the verify stage again"
-        ) from error
+    found: Json = artifacts.read_json(path, f"delete {artifact} and run the verify stage again")
     return found
 
 

@@ -130,14 +130,7 @@ def _result(path: Path | None) -> Json | None:
     """
     if path is None:
         return None
-    try:
-        found: Json = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise from_os_error(error, path) from error
-    except ValueError as error:
-        raise UserError(
-            str(path), "it is not JSON", f"delete it and run `snakemake {path}` again"
-        ) from error
+    found: Json = artifacts.read_json(path, f"delete it and run `snakemake {path}` again")
     return found
 
 

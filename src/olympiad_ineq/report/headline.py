@@ -4,11 +4,11 @@
 """
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from olympiad_ineq.errors import UserError, from_os_error, run_main
+from olympiad_ineq import artifacts
+from olympiad_ineq.errors import UserError, run_main
 from olympiad_ineq.records import TECHNIQUES, Json
 from olympiad_ineq.report import words
 
@@ -123,12 +123,7 @@ def read_result(path: Path) -> Json:
         UserError: there is no such file, or it is not a result.
     """
     fix = f"delete it and run `snakemake {path}` again"
-    try:
-        result: Json = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise from_os_error(error, path) from error
-    except ValueError as error:
-        raise UserError(str(path), "it is not JSON", fix) from error
+    result: Json = artifacts.read_json(path, fix)
     needed = {"run", "n", "confidence", "proved", "truncated", "grades"}
     if not isinstance(result, dict) or needed - result.keys():
         raise UserError(str(path), "it is not a result of the score stage", fix)

@@ -4,7 +4,6 @@ Every request and every candidate ends in exactly one place, so the counts add u
 `load` refuses files for which they do not.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from olympiad_ineq import artifacts
-from olympiad_ineq.errors import UserError, from_os_error
+from olympiad_ineq.errors import UserError
 from olympiad_ineq.records import (
     Assignment,
     Candidate,
@@ -25,6 +24,7 @@ from olympiad_ineq.records import (
 )
 
 SAMPLE = 12  # rows of each class to look at
+AGAIN = "delete it and run the same command again"
 REASONS = 8  # of each class, the most frequent
 
 Cell = tuple[Technique, int]
@@ -116,7 +116,7 @@ def load(paths: Paths) -> Yields:
     Raises:
         UserError: an artifact is missing or damaged, or the counts do not add up.
     """
-    told = _json(paths.summary)
+    told = artifacts.read_json(paths.summary, AGAIN)
     dropped = {row.id: row for row in artifacts.read_jsonl(paths.dropped, Dropped)}
     classes = _Classes()
     for path in paths.rejects:
@@ -154,7 +154,7 @@ def load(paths: Paths) -> Yields:
         samples=classes.shown(),
         totals=classes.totals,
         shortfalls=told["shortfalls"],
-        audit=_json(paths.audit) if paths.audit else None,
+        audit=artifacts.read_json(paths.audit, AGAIN) if paths.audit else None,
     )
 
 
@@ -252,20 +252,8 @@ def _cells(found: Counter[tuple[Cell, bool]]) -> dict[Cell, tuple[int, int]]:
     return {c: (found[c, True] + found[c, False], found[c, True]) for c in sorted(cells)}
 
 
-def _json(path: Path) -> Json:
-    try:
-        found: Json = json.loads(path.read_text(encoding="utf-8"))
-        return found
-    except OSError as error:
-        raise from_os_error(error, path) from error
-    except ValueError as error:
-        raise UserError(
-            str(path), "not JSON", "delete it and run the same command again"
-        ) from error
-
-
 def _unequal(path: Path, rule: str) -> UserError:
-    return UserError(str(path), rule, "delete it and run the same command again")
+    return UserError(str(path), rule, AGAIN)
 
 
 def kinds_in_order(kinds: Iterable[str]) -> Sequence[str]:
