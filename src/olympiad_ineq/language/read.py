@@ -494,7 +494,7 @@ class _Reader(Reasons):
                 self.unread.append(Unread(m.position, m.text[:200], "it follows the claim"))
         self.absent(rest, position=maths[0].position)
         self.divisors(rest, maths)
-        said = _clauses(rest, maths)
+        said, listed = _clauses(rest, maths), _listed(rest, maths, self.variables)
         whole, used = self.shared(rest, maths, relations, said)
         recent = [str(s["id"]) for s in self.steps[-3:]]
         count = len(self.steps)
@@ -512,7 +512,7 @@ class _Reader(Reasons):
             own, thus = self.rule(clause) or own, thus or THUS.search(clause) is not None
             reason = whole if final and not (len(claims) > 1 and own and not used) else {}
             if not reason:
-                reason = self.bare(chain) or self.reason(own, clause, chain)
+                reason = self.bare(chain) or self.reason(own, clause, chain, listed[m.position])
             divisor = re.search(r"\bby\s*$", clause) is not None
             since = SINCE.search(clause) is not None or divisor
             if not (reason or final or self.block) and chain.parts[-1] == ZERO and since:
@@ -640,6 +640,21 @@ def _clauses(rest: str, maths: list[Segment]) -> dict[int, str]:
             words += "\0"
     if last is not None and len(found) == 1:
         found[last] += words + pieces[-1]
+    return found
+
+
+_FOR_ALL = re.compile(r"\b(?:all|any|every|reals?|numbers?|variables|sides)\s*$", re.IGNORECASE)
+
+
+def _listed(rest: str, maths: list[Segment], variables: Sequence[str]) -> dict[int, list[Segment]]:
+    """What is named before each relation for a theorem: "AM-GM on $a^2$ and $b^2$"."""
+    found: dict[int, list[Segment]] = {}
+    names: list[Segment] = []
+    for words, m in zip(rest.split("\0"), maths, strict=False):
+        if RELATION.search(m.text):
+            found[m.position], names = names, []
+        elif not (_FOR_ALL.search(words) and set(split_list(m.text)) <= set(variables)):
+            names.append(m)
     return found
 
 

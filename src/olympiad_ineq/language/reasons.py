@@ -75,6 +75,9 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
+_TERMS = ("terms", "x", "y", "nums", "dens")  # what a lemma is applied to
+
+
 class Reasons:
     """What was read so far, and the reasons that sentences give for their claims."""
 
@@ -86,10 +89,17 @@ class Reasons:
         self.called = ""  # what the text calls the function, until a step says it
         self.steps: list[dict[str, object]] = []
 
-    def reason(self, rule: str, clause: str, chain: Chain) -> dict[str, object]:
-        """The same reason for each relation of a list, its terms read off the relation."""
+    def reason(
+        self, rule: str, clause: str, chain: Chain, listed: Sequence[Segment] = ()
+    ) -> dict[str, object]:
+        """The same reason for each relation of a list, its terms read off the relation.
+
+        Where the words list what a lemma is applied to, these must be among it.
+        """
         try:
-            return self.arguments(rule, clause, [], chain)[0]
+            step = self.arguments(rule, clause, [], chain)[0]
+            terms = {str(x) for key in _TERMS for x in strings(step.get(key))}
+            return {} if listed and terms and not terms <= {*self.texts(listed)} else step
         except (Unreadable, ValueError):
             return {}
 
