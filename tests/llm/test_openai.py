@@ -213,9 +213,12 @@ def test_a_server_that_dies_on_the_way_is_one_line_and_its_answers_stay(
         ask(engine, tmp_path / "j", seeded)
     gc.collect()
     assert "never retrieved" not in caplog.text  # 12 requests met the same end: it is said once
+    kept = len((tmp_path / "j").read_bytes().splitlines())
     with serving(lambda *_: "good") as (handler, engine):
         assert {r.finish for r in ask(engine, tmp_path / "j", seeded)} == {"stop"}
-        assert 8 <= len(handler.bodies) < 20
+        asked = [prompt for prompt, _ in handler.bodies]
+        assert len(set(asked)) == len(asked) == 20 - kept  # each that had no answer, once
+        assert "question 12" in asked
 
 
 def test_an_endpoint_where_nobody_answers_is_one_line(tmp_path: Path) -> None:
