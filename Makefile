@@ -1,11 +1,11 @@
 # The only bootstrap. Needs Python 3.11-3.13 and make; everything else lands in .venv.
 #
 #   make quickstart    the whole pipeline on this machine: baseline vs final
-#   make test          all tests
+#   make test          all tests, the cluster's among them
 #   make check         ruff, mypy --strict, snakefmt, snakemake --lint
 #   make bench         speed, ours against the named rivals: benchmarks/latest.json
 #   make slurm         a SLURM cluster on this machine by hand: a shell with it in PATH
-#   make slurm-test    the whole DAG and clusters' failures, one by one, on that cluster
+#   make slurm-test    the cluster's tests alone: the whole DAG and clusters' failures, one by one
 #   make slurm-run     the full run on your cluster, again after any kill: ARGS=...
 #   make simulate      20k to 100M candidates over 4 to 1,024 GPUs: where it becomes slow
 #   make fuzz          attack the checker: MUTANTS=100000 SEED=1
@@ -60,7 +60,7 @@ quickstart: install
 	@snakemake --quiet rules
 	python -m olympiad_ineq.report.headline results/eval/baseline.json results/eval/final.json results/report/index.html
 
-test: install system-packages
+test: install system-packages slurm-packages
 	@python -m pytest $(PYTEST)
 
 check: install
@@ -83,7 +83,7 @@ slurm: install slurm-packages
 	@python -m tests.slurm.cluster
 
 slurm-test: install slurm-packages
-	@python -m pytest -m cluster tests/slurm $(PYTEST)
+	@python -m pytest tests/slurm $(PYTEST)
 
 # Jobs that a killed Snakemake left in the queue are cancelled first; the rest goes on where it was.
 slurm-run: install

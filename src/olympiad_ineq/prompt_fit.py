@@ -41,7 +41,8 @@ def teacher_prompts(settings: Settings) -> list[Request]:
     """The longest request of every set of worked examples."""
     teacher = settings.data_gen.teacher
     assert teacher is not None
-    exemplars = Exemplars(settings.data_gen, teacher.shots, settings.seed)
+    # only counted here: the shards, which show them to a model, have the kernel check them
+    exemplars = Exemplars(settings.data_gen, teacher.shots, settings.seed, checked=False)
     return [
         request_for(ask, exemplars, teacher, settings.data_gen.revision)
         for ask in longest_asks(settings.data_gen)

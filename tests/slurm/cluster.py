@@ -32,7 +32,17 @@ def missing() -> str:
     absent = [name for name in (*DAEMONS, *CLIENTS) if shutil.which(name, path=_path()) is None]
     if absent:
         return f"no {', '.join(absent)} here: apt-get install {PACKAGES}"
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            _device(Path(folder) / "null")
+        except OSError as error:
+            return f"a SLURM test cluster needs to make device nodes: {error}"
     return ""
+
+
+def _device(path: Path) -> None:
+    """A GPU as far as SLURM looks at it: a device node, here of /dev/null."""
+    os.mknod(path, 0o20666, os.makedev(1, 3))
 
 
 def _path() -> str:
@@ -187,7 +197,7 @@ class Cluster:
         (self.folder / "munge.key").write_bytes(os.urandom(128))
         (self.folder / "munge.key").chmod(0o400)
         for index in range(4):
-            os.mknod(self.folder / "dev" / f"nvidia{index}", 0o20666, os.makedev(1, 3))
+            _device(self.folder / "dev" / f"nvidia{index}")
         for client in CLIENTS:
             real = shutil.which(client, path=_path())
             wrapper = self.bin / client

@@ -204,21 +204,22 @@ class _Supply:
 
 
 class Exemplars:
-    """Worked examples for the teacher's prompts, every one accepted by the kernel.
+    """Worked examples for the teacher's prompts, every one accepted by the kernel if `checked`.
 
     Each of a technique's BANKS sets is drawn from the hand-written bank; where a set is to be
     larger than what the bank has of the technique, the symbolic source gives the rest.
     """
 
-    def __init__(self, settings: DataGen, shots: int, seed: int) -> None:
+    def __init__(self, settings: DataGen, shots: int, seed: int, checked: bool = True) -> None:
         self._settings, self._shots, self._seed = settings, shots, seed
+        self._written = exemplars.good if checked else exemplars.unchecked
 
     @cached_property
     def _banks(self) -> dict[Technique, list[list[Exemplar]]]:
         return {technique: self._sets(technique) for technique in self._settings.techniques}
 
     def _sets(self, technique: Technique) -> list[list[Exemplar]]:
-        written = [row for row in exemplars.good() if row.technique == technique]
+        written = [row for row in self._written() if row.technique == technique]
         drawn = min(self._shots, len(written))
         more = self._drafts(technique, (self._shots - drawn) * BANKS)
         rest = self._shots - drawn
