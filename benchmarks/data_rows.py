@@ -95,7 +95,7 @@ def _candidate(
         variables=variables, domain=domain, given=given, goal=goal, technique=technique,
         difficulty=1 + number % 3,
     )  # fmt: skip
-    text = render_proof(steps, number // 7, variables=variables) + f"\nThis is row {number}."
+    text = render_proof(steps, number // 7, variables=variables)
     source = Source(kind="symbolic", name="data_rows", family=family)
     return Candidate.make(problem, Proof(text=text, steps=steps), source)
 
