@@ -102,6 +102,18 @@ def _ask_cluster(args: Namespace) -> None:
         sys.exit(1)
 
 
+def _find_config_files(args: Namespace) -> None:
+    """A config file that is not there is one line, not a traceback."""
+    for path in map(Path, args.configfile or ()):
+        if not path.is_file():
+            print(
+                f"error: --configfile {path}: there is no such file; fix: correct the path, and "
+                "name the targets before --configfile, which takes every word after it",
+                file=sys.stderr,
+            )
+            sys.exit(1)
+
+
 def _leave_to_the_nodes(args: Namespace) -> None:
     """A job has the threads of its rule, whatever this machine has; SLURM's bad days are mended.
 
@@ -117,6 +129,7 @@ def _leave_to_the_nodes(args: Namespace) -> None:
 def _remaking(run: Api) -> Api:
     def args_to_api(args: Namespace, parser: ArgumentParser) -> bool:
         if args.mode == ExecMode.DEFAULT:
+            _find_config_files(args)
             _ask_cluster(args)
             _leave_to_the_nodes(args)
             args.forcerun = set(args.forcerun or ()) | deleted(Path(args.directory or "."))

@@ -36,6 +36,13 @@ def test_a_bad_config_is_one_line_before_anything_runs(
     assert digest(tiny_run / "results") == before
 
 
+def test_a_config_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    done = snakemake(tmp_path, "--dry-run", "--configfile", "results/eval/final.json")
+    assert done.returncode == 1 and "Traceback" not in done.stdout
+    assert "name the targets before --configfile" in errors(done.stdout)[0]
+    assert not (tmp_path / "results").exists()
+
+
 def test_a_layered_config_file_is_validated_the_same_way(tmp_path: Path) -> None:
     layer = tmp_path / "layer.yaml"
     layer.write_text("train:\n  learning_rte: 1.0e-5\n")
