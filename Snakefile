@@ -15,6 +15,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/models.smk"
 include: "rules/data_gen.smk"
 include: "rules/verify.smk"
 include: "rules/split.smk"

@@ -27,7 +27,11 @@ rule all:
 rule data_gen_symbolic:
     output: "results/data_gen/symbolic.jsonl"
     shell: ""
+rule fetch_model:
+    output: "results/models/data_gen.json"
+    shell: ""
 rule data_gen_model:
+    input: "results/models/data_gen.json"
     output: "results/data_gen/model/{shard}.jsonl", "results/data_gen/model/{shard}.rejects.jsonl"
     wildcard_constraints: shard="[0-9]+"
     shell: ""

@@ -24,6 +24,8 @@ rule data_gen_symbolic:
 
 
 rule data_gen_model:
+    input:
+        fetched("data_gen"),
     output:
         rows=update("results/data_gen/model/{shard}.jsonl"),
         rejects=update("results/data_gen/model/{shard}.rejects.jsonl"),

@@ -69,6 +69,7 @@ rule judge_model:
     input:
         test=lambda wildcards: settings_module.test_set_of(wildcards.run),
         predictions="results/eval/{run}/predictions.jsonl",
+        model=fetched("eval"),
     output:
         update("results/eval/{run}/opinions.jsonl"),
     log:
@@ -183,7 +184,8 @@ rule audit_set:
 
 rule judge_audit_model:
     input:
-        "results/eval/judge_audit/items.jsonl",
+        audit="results/eval/judge_audit/items.jsonl",
+        model=fetched("eval"),
     output:
         update("results/eval/judge_audit/opinions.jsonl"),
     log:
@@ -202,7 +204,7 @@ rule judge_audit_model:
         seed=SETTINGS.seed,
         journal="results/journal/judge/audit.jsonl",
     shell:
-        "python $SCRIPTS/judge_model.py --audit {input} --out {output}"
+        "python $SCRIPTS/judge_model.py --audit {input.audit} --out {output}"
         " --journal {params.journal} --settings {params.settings:q}"
         " --seed {params.seed} 2>&1 | tee {log}"
 

@@ -35,6 +35,7 @@ rule verify_model:
     input:
         candidates="results/data_gen/candidates.jsonl",
         checked="results/verify/checked.jsonl",
+        model=fetched("verify"),
     output:
         votes=update("results/verify/model/{shard}.votes.jsonl"),
         audit=update("results/verify/model/{shard}.audit.jsonl"),

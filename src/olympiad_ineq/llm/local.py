@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from olympiad_ineq import artifacts
+from olympiad_ineq import artifacts, hub
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.llm.engine import Request
 from olympiad_ineq.records import Json
@@ -18,17 +18,17 @@ class Prompts:
     """A model's tokenizer and context length: requests in, token ids out."""
 
     def __init__(self, model: Model) -> None:
-        local = Path(model.name).is_dir()
-        if local:
+        if Path(model.name).is_dir():
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
         from transformers import AutoConfig, AutoTokenizer
         from transformers.utils import logging as transformers_logging
 
         transformers_logging.set_verbosity_error()
         transformers_logging.disable_progress_bar()
+        self.name, self.revision = name, revision = hub.place(model)
         try:
-            self.config: Any = AutoConfig.from_pretrained(model.name, revision=model.revision)
-            self.tokenizer: Any = AutoTokenizer.from_pretrained(model.name, revision=model.revision)
+            self.config: Any = AutoConfig.from_pretrained(name, revision=revision)
+            self.tokenizer: Any = AutoTokenizer.from_pretrained(name, revision=revision)
         except (OSError, ValueError) as error:
             raise UserError(
                 f"model {model.name}",

@@ -43,8 +43,8 @@ class TransformersEngine:
             from transformers import AutoModelForCausalLM
 
             self._weights = AutoModelForCausalLM.from_pretrained(
-                self._model.name,
-                revision=self._model.revision,
+                self._prompts.name,
+                revision=self._prompts.revision,
                 dtype=torch.float16 if self._dtype == "half" else getattr(torch, self._dtype),
             )
             self._weights.to("cuda" if torch.cuda.is_available() else "cpu").eval()

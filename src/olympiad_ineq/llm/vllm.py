@@ -46,9 +46,9 @@ class VllmEngine:
 
             self._inspect_here()
             self._llm = LLM(
-                model=self._model.name,
-                revision=self._model.revision,
-                tokenizer_revision=self._model.revision,
+                model=self._prompts.name,
+                revision=self._prompts.revision,
+                tokenizer_revision=self._prompts.revision,
                 dtype=self._dtype,
                 quantization=self._model.quantization,
                 tensor_parallel_size=self._model.tensor_parallel,

@@ -13,11 +13,10 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
+from olympiad_ineq import hub
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.settings import Student
 from olympiad_ineq.train.folders import atomic_folder
-
-HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "LICENSE*", "README.md")
 
 
 def materialise(student: Student, out: Path) -> None:
@@ -32,7 +31,8 @@ def materialise(student: Student, out: Path) -> None:
             case "pypi":
                 _from_gguf(_packaged_gguf(student.name), folder)
             case "hub":
-                shutil.copytree(_from_hub(student), folder, dirs_exist_ok=True)
+                found = hub.fetch(student.name, student.revision, "train.student")
+                shutil.copytree(_checkpoint_at(found), folder, dirs_exist_ok=True)
             case "folder":
                 shutil.copytree(_checkpoint_at(Path(student.name)), folder, dirs_exist_ok=True)
         agree_on_special_tokens(folder)
@@ -110,34 +110,6 @@ def _split_digits(tokenizer: Any) -> None:
         tokenizer.backend_tokenizer.pre_tokenizer = Sequence(
             [Digits(individual_digits=True), ByteLevel(add_prefix_space=False, use_regex=True)]
         )
-
-
-def _from_hub(student: Student) -> Path:
-    from huggingface_hub import snapshot_download
-
-    where = f"train.student.name = {student.name!r}, revision {student.revision or 'main'}"
-    try:
-        found = snapshot_download(
-            student.name, revision=student.revision, allow_patterns=list(HUB_FILES)
-        )
-    except Exception as error:  # the hub's client lets errors of several network libraries through
-        name = type(error).__name__
-        if name in ("RepositoryNotFoundError", "RevisionNotFoundError", "HFValidationError"):
-            raise UserError(
-                where, "the hub knows no such model or revision", "correct the name or revision"
-            ) from error
-        if name == "GatedRepoError":
-            raise UserError(
-                where, "the model is gated", "accept its licence on the hub and run `hf auth login`"
-            ) from error
-        revision = f" --revision {student.revision}" if student.revision else ""
-        raise UserError(
-            where,
-            "the model is not in the local cache and the hub cannot be reached",
-            f"run `hf download {student.name}{revision}` on a machine with network that shares "
-            "HF_HOME, or set train.student.source to folder",
-        ) from error
-    return _checkpoint_at(Path(found))
 
 
 def _checkpoint_at(folder: Path) -> Path:
