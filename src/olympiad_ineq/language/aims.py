@@ -44,6 +44,7 @@ class Aim:
     chain: Chain
     at: int
     clear: bool = False
+    times: str = ""  # what the aim before was multiplied by to get here
 
 
 class Aims(Reasons):
@@ -60,9 +61,9 @@ class Aims(Reasons):
         waiting = bool(self.aims) and self.aims[-1].at == len(self.steps)
         return waiting and not self.aims[-1].clear and _AGAIN.search(rest) is not None
 
-    def aim(self, chain: Chain) -> None:
+    def aim(self, chain: Chain, times: str) -> None:
         if self.goal is None or chain_ascii(chain) != chain_ascii(self.goal):
-            self.aims.append(Aim(chain, len(self.steps)))
+            self.aims.append(Aim(chain, len(self.steps), times=times))
 
     def called_true(self, words: str) -> None:
         """ "..., which is true": the aim that was said last, if nothing was shown since."""
@@ -86,7 +87,8 @@ class Aims(Reasons):
             weights = [f"1/{by[0]}"] * len(strings(step.get("of"))) if by else []
             return {**step, "weights": weights, "exact": True} if by else step
         recent = [str(s["id"]) for s in self.steps[-5:]]
-        return self.thus(recent, rest) if _CONCLUDING.search(rest) else {}
+        step = self.thus(recent, rest) if _CONCLUDING.search(rest) else {}
+        return {**step, "times": f"1/{by[0]}"} if step and by else step
 
     def evident(self, chain: Chain) -> dict[str, object]:
         """What shows a relation that is said to be true: squares that are seen, or its sign."""

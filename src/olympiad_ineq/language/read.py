@@ -148,6 +148,17 @@ _SIDE = re.compile(
     re.IGNORECASE,
 )
 _DONE = re.compile(r"\bwe are done\b|\bthe (?:result|claim|conclusion) follows\b", re.IGNORECASE)
+_DONE_TO = re.compile(  # one operation on both sides, and no other beside it
+    r"\b(?:(?:multiply|multiplying|dividing|divide)(?: both sides| everything| through)?"
+    r"(?: of (?:it|this|the inequality))? by"
+    r"|(?:adding|subtracting|add|subtract)(?= \0 (?:to|from) both))"
+    r" (?:(?P<number>\d{1,4})\b|\0)(?P<more>(?: to both sides| from both sides)? and (?:then )?"
+    r"(?:add|subtract|divid|multipl|simplif|rearrang|us|expand|cancel|squar|tak)\w*)?",
+    re.IGNORECASE,
+)
+_STEPS = re.compile(r"\bsteps?\s+(\d{1,2}(?:\s*(?:,\s*and|,|and|&)\s*\d{1,2})*)(?!\s*[:.)])", re.I)
+_HEADING = re.compile(r"\bStep\s+\d+\s*[:.]", re.IGNORECASE)
+_BY = re.compile(r"\b(?:divid|multiply)\w* (?:both sides )?by\b", re.IGNORECASE)
 _ORDER = re.compile(r"\border of the variables\b", re.IGNORECASE)
 _CONVERSE = re.compile(  # said of the goal, before anything is shown
     r"^\s*(?:the|this|our)(?: (?:given|desired|original|required|stated))? "
@@ -308,7 +319,7 @@ class _Reader(Aims):
             self.plain(rest, maths, position)
             return
         self.stray(rest, position)
-        if self.announces(rest, relations, _clauses(rest, maths), number):
+        if self.announces(rest, maths, _clauses(rest, maths), number):
             self.positives(_SCALED, rest, maths)
             return
         name = f"s{number}" if number else self.fresh()
@@ -317,9 +328,10 @@ class _Reader(Aims):
             self.conclude("hence the result")
 
     def announces(
-        self, rest: str, relations: list[Segment], said: Mapping[int, str], number: str | None
+        self, rest: str, maths: list[Segment], said: Mapping[int, str], number: str | None
     ) -> bool:
         """Is what the sentence says assumed, aimed at or denied? Then it is no step."""
+        relations = [m for m in maths if RELATION.search(m.text)]
         assumed = _ASSUME.search(rest)
         if assumed:
             for m in relations:
@@ -333,8 +345,11 @@ class _Reader(Aims):
         aim, denied = _AIM.search(rest), _DENY.search(harmless(rest))
         if not self.steps and _CONVERSE.search(rest):
             self.unread.append(Unread(relations[0].position, relations[0].text, "the converse"))
-        if self.aimed(rest, relations, said, number, aim is not None):
+        if self.aimed(rest, maths, said, number, aim is not None):
             return True
+        if aim and self.operation(rest, maths):
+            reason = "what is done to both sides is followed where the goal is known"
+            self.unread.append(Unread(maths[0].position, _shown(rest), reason))
         if aim or denied:
             for m in relations:
                 same = aim and _SAME.search(rest)
@@ -353,7 +368,7 @@ class _Reader(Aims):
     def aimed(
         self,
         rest: str,
-        relations: list[Segment],
+        maths: list[Segment],
         said: Mapping[int, str],
         number: str | None,
         aim: bool,
@@ -361,8 +376,11 @@ class _Reader(Aims):
         """Is the sentence about what is still to be shown? Its reasons ("since X") are steps."""
         if self.goal is None or self.block is not None or _DENY.search(harmless(rest)):
             return False
+        relations = [m for m in maths if RELATION.search(m.text)]
         if not (aim or _AS.search(rest) or self.retreats(rest)) or self.rule(rest) in _THEOREMS:
             return False
+        operation = self.operation(rest, maths)
+        times = operation.get("times", "")
         for m in relations:
             for part in self.parts(m):
                 chain = self.chain(m, part)
@@ -372,7 +390,8 @@ class _Reader(Aims):
                     self.called_true(said[m.position])
                     self.append(self.fresh(), chain, self.evident(chain))
                 else:
-                    self.aim(chain)
+                    self.aim(chain, times)
+                    times = ""
         self.called_true(rest.rsplit("\0", 1)[-1])
         if number:
             self.ids.add(f"s{number}")
@@ -380,12 +399,15 @@ class _Reader(Aims):
 
     def discharge(self) -> None:
         """The text ends: its aims become steps, and the goal follows from the first of them."""
-        shown = ""
-        for chain, between, reason in self.discharged():
+        shown, times = "", ""
+        for i, (chain, between, reason) in enumerate(self.discharged()):
             name = self.fresh()
             cited = [*between, shown] if shown else between
-            self.append(name, chain, reason or ({"by": "aim", "of": cited} if cited else {}))
-            shown = name
+            step: dict[str, object] = {"by": "aim", "of": cited} if cited else {}
+            if shown and times:
+                step["times"] = times
+            self.append(name, chain, reason or step)
+            shown, times = name, self.aims[-1 - i].times if i < len(self.aims) else ""
 
     def plainly(self, segment: Segment, name: str) -> None:
         """ "It is equivalent to X, which is obviously true": X, where its shape shows it."""
@@ -662,6 +684,9 @@ class _Reader(Aims):
         reason = self.concluding(words, [m.text.rstrip(".,;: ") for m in maths])
         if reason and self.goal is not None:
             self.append(self.fresh(), self.goal, reason)
+        elif _BY.search(words):
+            position = maths[0].position if maths else 0
+            self.unread.append(Unread(position, _shown(words), "what is scaled is not said"))
 
     def signs(self, rest: str, maths: list[Segment], position: int) -> None:
         """ "$a-b$ is positive", "for positive numbers": what is said of signs is to be shown."""
@@ -687,6 +712,15 @@ class _Reader(Aims):
             return text
 
     def absent(self, rest: str, position: int) -> None:
+        for match in _STEPS.finditer(rest):
+            numbers = re.findall(r"\d+", match[1])
+            before = self.text[:position]
+            own = [*_HEADING.finditer(before)][-1:]
+            if own and "\n" not in before[own[0].end() :]:
+                before = before[: own[0].start()]
+            there = all(re.search(rf"\bStep\s+{n}\b|\({n}\)", before) for n in numbers)
+            if len({*numbers}) < len(numbers) or not there:
+                self.unread.append(Unread(position, match[0], "not the steps that are there"))
         for match in re.finditer(r"\((\d{1,3})\)", rest):
             if f"s{match[1]}" not in self.ids:
                 reason = f"it mentions ({match[1]}), which is not there"
@@ -799,10 +833,42 @@ class _Reader(Aims):
                 reason = self.factor(rest, maths, str(self.steps[count - 1]["id"]))
             if not reason and thus:
                 reason = self.thus(recent, rest)
+            if len(claims) == 1 or (final and _DONE_TO.search(" ".join(said[m.position].split()))):
+                reason = self.operated(reason, self.operation(rest, maths))
             label = m.label and f"s{m.label}"
             self.append(label or (name if final else f"{name}.{i + 1}"), chain, reason)
             recent = [*recent, str(self.steps[-1]["id"])]
         self.named(rest, last, self.steps[count:])
+
+    @staticmethod
+    def operated(reason: dict[str, object], operation: Mapping[str, str]) -> dict[str, object]:
+        """The reason with what is said to be done to both sides."""
+        if reason.get("by") == "so":
+            return {**reason, **operation}
+        if reason.get("by") == "combine" and "shift" in operation:
+            return {"by": "so", "of": reason["of"], **operation}
+        number = re.fullmatch(r"1/\((\d+)\)", operation.get("times", ""))
+        if reason.get("by") == "combine" and number and "weights" not in reason:
+            weights = [f"1/{number[1]}"] * len(strings(reason.get("of")))
+            return {**reason, "weights": weights, "exact": True}
+        return reason
+
+    def operation(self, rest: str, maths: list[Segment]) -> dict[str, str]:
+        """What is done to both sides, where one thing is: "times" a number, or a "shift"."""
+        plain = " ".join(rest.split())
+        found = [*_DONE_TO.finditer(plain)]
+        if len(found) != 1 or found[0]["more"]:
+            return {}
+        (done,) = found
+        text = done["number"] or maths[plain[: done.end()].count("\0") - 1].text.rstrip(".,;: ")
+        try:
+            value = expr_ascii(self.expression(text))
+        except Unreadable:
+            return {}
+        verb = done[0][:3].lower()
+        if verb in ("add", "sub"):
+            return {"shift": value if verb == "add" else f"-({value})"}
+        return {"times": value if verb == "mul" else f"1/({value})"}
 
     def others(self) -> None:
         """ "... and similarly for the others": the last step with the variables shifted."""

@@ -175,7 +175,7 @@ class Reasons:
                     expr = form.format(expr_ascii(self.expression(text)))
                 except Unreadable:
                     return {}
-                return {"by": "scale", "of": name, "expr": expr}
+                return {"by": "scale", "of": name, "expr": expr, "exact": True}
         return {}
 
     @staticmethod

@@ -76,7 +76,8 @@ def _harmless(unread: Unread, statement: Statement) -> bool:
     """A mention of the goal or of a hypothesis, or of an aim from which the goal follows at once.
 
     "Since a+b+c = 1, it suffices to show ..." is true where what is to be shown gives the goal by
-    the hypotheses' equations and positive factors; "equivalent" needs the other way as well.
+    the hypotheses' equations and positive factors. The goal has to give it as well: what is more
+    than the goal (a strict inequality, say) would have to be shown, as it is where aims are steps.
     """
     if unread.kind not in ("aim", "same", "goal", "sign", "hypothesis", "seen"):
         return False
@@ -97,7 +98,7 @@ def _harmless(unread: Unread, statement: Statement) -> bool:
             return True
         if unread.kind == "hypothesis":
             return False
-        return _gives(world, aims, goals) and (unread.kind == "aim" or _gives(world, goals, aims))
+        return _gives(world, aims, goals) and _gives(world, goals, aims)
     except (Unreadable, Limit, IllPosed):
         return False
 

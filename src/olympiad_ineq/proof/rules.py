@@ -425,6 +425,21 @@ def combine(s: Step) -> Iterable[Yield]:
     yield Yield(found, sides, partial(_all_tight, used))
 
 
+def _operated(s: Step, known: Sequence[Known]) -> Yield:
+    """ "Multiplying by 2", "adding x to both sides": the fact that becomes the claim so."""
+    w, key = s.world, "times" if "times" in s.step else "shift"
+    value = w.frac(s.one(key)[0])
+    for k in known:
+        if key == "times":
+            fits = w.equal(w.times(k.theorem.diff, value), s.claim.diff)
+        else:
+            moved = w.sub(s.claim.lhs, k.fact.lhs)
+            fits = w.equal(moved, value) and w.equal(w.sub(s.claim.rhs, k.fact.rhs), value)
+        if fits:
+            return Yield(k.theorem, partial(_sides, k.fact), k.tight)
+    raise Broken(f"what is said to be done ({key} {s.texts(key)[0]}) does not give the claim")
+
+
 def _rescaled(s: Step, known: Sequence[Known]) -> Iterable[Yield]:
     """A fact times what is seen to be positive, or divided by it."""
     w, claim = s.world, s.claim.diff
@@ -450,6 +465,7 @@ def _all_tight(known: Sequence[Known]) -> list[Poly]:
 def so(s: Step) -> Iterable[Yield]:
     """What "hence" says: one of the facts cited, the sum or product of two, or the sum of the last.
 
+    With "times" or "shift", one of the facts after this operation, exactly.
     With "scaled", one of the facts times what is positive, or divided by it, as well.
     Proof: kernel.combined; and where p >= 0 and q >= 0, p*q >= 0 (kernel.product). The last fact is
     tried first. That the claim is one of these up to positive factors is the reason given.
@@ -457,6 +473,9 @@ def so(s: Step) -> Iterable[Yield]:
     w, known = s.world, s.cited()[::-1]
     if len(known) > 6:
         raise Broken("too many facts for one conclusion")
+    if "times" in s.step or "shift" in s.step:
+        yield _operated(s, known)
+        return
     for k in known:
         yield Yield(k.theorem, partial(_sides, k.fact), k.tight)
     for one, two in combinations(known, 2):
@@ -474,11 +493,17 @@ def so(s: Step) -> Iterable[Yield]:
 def aim(s: Step) -> Iterable[Yield]:
     """What the last fact gives, alone or with others: the aim that it was said to be enough for.
 
+    With "times" the fact has to be the claim times this, exactly.
+
     Proof: match.entails, kernel.combined, kernel.product. Alone it may have another denominator.
     """
     w, (*others, last) = s.world, s.cited()
     if len(others) > 5:
         raise Broken("too many facts for one conclusion")
+    if "times" in s.step:
+        factor = w.frac(s.one("times")[0])
+        if not w.equal(w.times(s.claim.diff, factor), last.fact.diff):
+            raise Broken(f"times {s.texts('times')[0]} it is not what was to be shown next")
     found = entails(last.theorem, s.claim)
     if found is not None:
         yield Yield(found, partial(_sides, last.fact), last.tight)
@@ -558,12 +583,17 @@ def root(s: Step) -> Iterable[Yield]:
 
 
 def scale(s: Step) -> Iterable[Yield]:
-    """e*L >= e*R from L >= R and e >= 0; strict if both are strict; any e for an equation."""
+    """e*L >= e*R from L >= R and e >= 0; strict if both are strict; any e for an equation.
+
+    With "exact" the claim has to be this itself, and no multiple of it.
+    """
     w = s.world
     if len(s.cited()) != 1:
         raise Broken("scaling takes one earlier step")
     (known,), (expr, text) = s.cited(), s.one("expr")
     factor = w.frac(expr)
+    if s.step.get("exact") and not w.equal(w.times(factor, known.theorem.diff), s.claim.diff):
+        raise Broken(f"times {text} the step is not the claim")
     zeros = _nothing
     if known.fact.op == "=":
         found = kernel.scaled(known.theorem, factor)
