@@ -51,6 +51,7 @@ def grade(text: str, goal: str, domain: str = "positive", names: list[str] = V) 
         (SUBSTITUTED, RATIOS),
         (SUBSTITUTED.replace(", which are positive.\nThen $xyz = 1$",
                              ", which are positive with $xyz = 1$"), RATIOS),
+        (SUBSTITUTED.partition("Substituting")[0], RATIOS),  # x is a/b
         (SUBSTITUTED + "\nEquality holds when $a = b = c$.", RATIOS),
     ],
 )  # fmt: skip
@@ -82,7 +83,6 @@ WLOG_BAD = [
      RATIOS, "positive", ""),
     (SUBSTITUTED.replace("Then $xyz = 1$. ", ""), RATIOS, "positive", ""),
     (SUBSTITUTED.replace(", which are positive", ""), RATIOS, "positive", ""),
-    (SUBSTITUTED.partition("Substituting")[0], RATIOS, "positive", "not followed"),
     (SUBSTITUTED.replace(r"\frac{c}{a}", r"\frac{a}{c}"), RATIOS, "positive", ""),
     (r"Let $a = x^2$, which is positive. " + SUBSTITUTED, RATIOS, "positive", "not followed"),
 ]  # fmt: skip

@@ -42,6 +42,8 @@ so $a^2+b^2+c^2\ge ab+bc+ca$. QED""",
         "1. By AM-GM, $a^2+b^2 \\ge 2ab$.\n2. By AM-GM, $b^2+c^2 \\ge 2bc$.\n"
         "3. By AM-GM, $c^2+a^2 \\ge 2ca$.\n4. Adding (1), (2) and (3) gives $" + GOAL + "$.",
         "Since (a-b)^2 + (b-c)^2 + (c-a)^2 >= 0, we get a^2+b^2+c^2 >= ab+bc+ca.",
+        GOOD.replace("when", "if and only if"),
+        "Let $x = a+b$. " + GOOD,
     ],
 )
 def test_good_prose_is_proved(text: str) -> None:
@@ -65,7 +67,7 @@ def test_good_prose_is_proved(text: str) -> None:
         (GOOD + "\nAlso $x \\ge y$.", {"open"}, None),
         (GOOD + "\nHence $\\text{the claim} \\ge 0$.", {"open"}, None),
         (GOOD + "\nEquality holds when $a=2b$.", {"open"}, None),
-        (GOOD.replace("when", "if and only if"), {"supported"}, None),
+        (GOOD.replace("when $a=b=c", "if and only if $a=b=c=1"), {"supported"}, "equality"),
         (GOOD + "\nNote that $a^2+b^2+c^2 < ab+bc+ca$ is false.", {"open"}, None),
         ("The result is obvious.", {"open"}, "goal"),
         ("", {"open"}, "goal"),
@@ -75,7 +77,7 @@ def test_good_prose_is_proved(text: str) -> None:
         (f"By Muirhead's inequality, ${GOAL}$.", {"open"}, "s1"),
         (r"WLOG $a \ge b \ge c$. Then $a^2 \ge ab$. Hence $" + GOAL + "$.", {"open"}, "s3"),
         ("Suppose $a = b = c = 1$. " + GOOD, {"open"}, None),
-        ("Let $x = a+b$. " + GOOD, {"open"}, None),
+        ("Let $x = a+b$. " + GOOD + " Hence $x \\ge 1$.", {"open", "refuted"}, None),
         ("It suffices to show $a^2 \\ge bc$. " + GOOD, {"open"}, None),
         (GOOD + "\n" + "x" * 30_000, {"limit"}, None),
         ("$" * 10_000, {"unreadable"}, None),

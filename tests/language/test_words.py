@@ -144,5 +144,6 @@ UNSOUND = json.loads(Path(__file__).with_name("unsound_prose.json").read_text(en
 
 @pytest.mark.parametrize("case", UNSOUND, ids=lambda case: case["proof"][:40])
 def test_what_changes_the_sense_or_shows_the_converse(case: dict[str, Any]) -> None:
-    verdict = grade_text(case["variables"], case["domain"], [], case["goal"], case["proof"])
+    names, domain, goal = case["variables"], case["domain"], case["goal"]
+    verdict = grade_text(names, domain, case.get("given", []), goal, case["proof"])
     assert verdict.grade != "proved"

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from flint import fmpq
 
-from olympiad_ineq.kernel.trees import Add, Chain, Neg, Num, Var
+from olympiad_ineq.kernel.trees import Add, Chain, Neg, Num, Pow, Var
 
 from .parse import Unreadable, parse_chain, parse_expr, variable_keys
 from .segments import RELATION, split_list, vocabulary
@@ -375,6 +375,9 @@ def in_order(chain: Chain, order: Sequence[str]) -> bool:
         match parts[0].args:
             case (Var() as one, Neg(Var() as two)):
                 parts = [one, two]
+    powers = {part.exponent if isinstance(part, Pow) else 1 for part in parts}
+    if len(powers) == 1 and min(powers) > 1:  # a^3 >= b^3
+        parts = [part.base for part in parts if isinstance(part, Pow)]
     names = [part.name for part in parts if isinstance(part, Var)]
     if len(names) != len(parts) or {*chain.ops} != {">="} or not {*names} <= {*order}:
         return False

@@ -75,14 +75,14 @@ def substitute(expr: Expr, values: dict[str, Expr]) -> Expr:
             return Root(substitute(arg, values), degree)
 
 
-def _unordered(item: object) -> str:
+def unordered(item: object) -> str:
     """The same text for trees that differ only in the order of sums and products."""
     if isinstance(item, tuple):
-        return " ".join(sorted(_unordered(x) for x in item))
+        return " ".join(sorted(unordered(x) for x in item))
     fields = getattr(item, "__slots__", None)
     if fields is None or isinstance(item, fmpq | str):
         return str(item)
-    return f"{type(item).__name__}({','.join(_unordered(getattr(item, f)) for f in fields)})"
+    return f"{type(item).__name__}({','.join(unordered(getattr(item, f)) for f in fields)})"
 
 
 _SIGNS = {
@@ -406,7 +406,7 @@ class _Parser:
             substitute(body, {a: Var(b) for a, b in zip(names, order, strict=True)})
             for order in orders
         )
-        if over == "sym" and len({_unordered(image) for image in images}) < len(images):
+        if over == "sym" and len({unordered(image) for image in images}) < len(images):
             self.fail("ambiguous: a symmetric sum with repeated terms; write it out", start)
         return Add(images) if what == "sum" else Mul(images)
 

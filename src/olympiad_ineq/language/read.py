@@ -10,28 +10,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from olympiad_ineq.kernel.trees import Chain, Neg
-from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_expr
+from olympiad_ineq.language.parse import Unreadable, parse_expr
 
-from .blocks import CASE_LABEL, Block, Header, conditions, ends, header, only, with_cited
+from .aims import Aims, asserted
+from .blocks import (
+    CASE_LABEL,
+    Block,
+    Header,
+    conditions,
+    ends,
+    header,
+    in_order,
+    only,
+    with_cited,
+)
 from .functions import defines, read_function, said_shape
-from .reasons import DIVIDING, SINCE, THUS, ZERO, Reasons, strings
+from .lemmas import Lemma, applied, names_of, opened
+from .reasons import DIVIDING, SINCE, THUS, ZERO, strings
 from .segments import MAX_TEXT, RELATION, Segment, segments, split_list, vocabulary
 from .spelling import chain_ascii, expr_ascii
-from .terms import is_number
-from .words import doubtful, remark, unknown
+from .terms import is_number, visible
+from .words import doubtful, harmless, remark, unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
     """A piece of mathematics that was not understood.
 
-    kind: "claim", "assumption" or "only" (that equality holds nowhere else); "aim" is what is to be
-    shown, "same" what is called equivalent to it; "sign" is a sign that the words take for granted,
-    "words" a sentence with a word that may change its sense, "remark" one that shows nothing and is
-    not understood.
+    kind: "claim" or "assumption"; "aim" is what is to be shown, "same" what is called equivalent to
+    it, "goal" what has to be the goal itself; "sign" is a sign that the words take for granted,
+    "seen" a sign that is a reason by itself, "hypothesis" what is said to be given, "words" a
+    sentence with a word that may change its sense, "remark" one that shows nothing and is not
+    understood.
     """
 
     position: int
@@ -45,6 +58,7 @@ class ReadProof:
     steps: list[dict[str, object]]
     unread: list[Unread]
     equality: dict[str, object] | None
+    plain: list[Unread] = field(default_factory=list)  # signs that are a reason by themselves
 
 
 _MAX_SENTENCE = 3000  # characters of words
@@ -54,7 +68,7 @@ _LABEL = re.compile(  # "(2) By ...", "2. By ...", "- By ..."; not "(2) and (3) 
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(
-    r"(?<=[.;!?])\s+|\n\s*\n|\n(?=\s*(?:\(\d{1,3}\)|\d{1,3}[.)]|Step\s|[-*•]\s))"
+    r"(?<=[.;!?])(?<!\bi\.e\.)(?<!\be\.g\.)\s+|\n\s*\n|\n(?=\s*(?:\(\d{1,3}\)|\d{1,3}[.)]|Step\s|[-*•]\s))"
 )
 _NEW = re.compile(r"\s{0,9}\n\s{0,9}(?:[A-Z][a-z]+|\*\*|#)")  # after a display without a full stop
 _GAP = r"(?:\\q?quad|\\[;, ]|\s){0,9}"
@@ -114,11 +128,67 @@ _HARMLESS = re.compile(r"(?:\s|\\(?:square|blacksquare|Box|qed|mathbb\s*\{?R\}?(
 _THEN = re.compile(r"(?:then|so|and|clearly|we have|thus|hence)?,? ?(?:we have )?\0 ?[.,;]?", re.I)
 _SHAPED = vocabulary("the function and it is this which now also clearly strictly convex concave")
 _SO = vocabulary("hence therefore thus so then that which is we have get obtain this gives finally")
+_AS = re.compile(  # the goal, in another form
+    r"\b(?:is|are) the same as\b|\bcan be (?:re)?written as\b|\b(?:becomes|turns into|reads)\b"
+    r"|\b(?:re)?write (?:the|this|our|it)\b.{0,30}?\bas\b", re.IGNORECASE | re.DOTALL
+)  # fmt: skip
+_IF_WE = re.compile(r"\bif we (?:now )?(add|sum|multiply|divide|combine)\b", re.IGNORECASE)
+_AT_LEAST = re.compile(
+    r"\b(?:the|its) (?P<side>left|right)(?:[- ]hand)? side is (?:at (?:least|most)|not less than)"
+    r"(?=\s*\0)", re.IGNORECASE
+)  # fmt: skip
+_DENOTE = re.compile(
+    r"(?:let )?\0 (?:denote|be|denotes) the (left|right)[- ]hand side(?: of the inequality)?\.?",
+    re.IGNORECASE,
+)
+_SIDE = re.compile(
+    r"\bthe (?P<side>left|right)(?:[- ]hand)? side (?:is equal to|is|equals"
+    r"|can be (?:re)?written as|factors as|simplifies to) \0 ?,? which is "
+    r"(?:clearly |obviously |always )?(?:non-?negative|positive)",
+    re.IGNORECASE,
+)
+_DONE = re.compile(r"\bwe are done\b|\bthe (?:result|claim|conclusion) follows\b", re.IGNORECASE)
+_DONE_TO = re.compile(  # one operation on both sides, and no other beside it
+    r"\b(?:(?:multiply|multiplying|dividing|divide)(?: both sides| everything| through)?"
+    r"(?: of (?:it|this|the inequality))? by"
+    r"|(?:adding|subtracting|add|subtract)(?= \0 (?:to|from) both))"
+    r" (?:(?P<number>\d{1,4})\b|\0)(?P<more>(?: to both sides| from both sides)? and (?:then )?"
+    r"(?:add|subtract|divid|multipl|simplif|rearrang|us|expand|cancel|squar|tak)\w*)?",
+    re.IGNORECASE,
+)
+_STEPS = re.compile(r"\bsteps?\s+(\d{1,2}(?:\s*(?:,\s*and|,|and|&)\s*\d{1,2})*)(?!\s*[:.)])", re.I)
+_HEADING = re.compile(r"\bStep\s+\d+\s*[:.]", re.IGNORECASE)
+_BY = re.compile(r"\b(?:divid|multiply)\w* (?:both sides )?by\b", re.IGNORECASE)
+_ORDER = re.compile(r"\border of the variables\b", re.IGNORECASE)
+_CONVERSE = re.compile(  # said of the goal, before anything is shown
+    r"^\s*(?:the|this|our)(?: (?:given|desired|original|required|stated))? "
+    r"(?:inequality|claim|statement) (?:implies|gives|yields|leads to|means)\b", re.IGNORECASE
+)  # fmt: skip
+_SCALED = re.compile(r"\b(?:multipl|divid)\w+[^\0.;]{0,60}\bby\b[^\0.;]{0,40}$", re.IGNORECASE)
+_HENCE = re.compile(
+    r"\b(?:hence|thus|therefore|consequently|so|then|implies|implying|conclude|i\.e|that is|giving"
+    r"|yielding|which (?:gives|yields|means)|we (?:get|obtain|conclude|deduce))\b",
+    re.IGNORECASE,
+)
+_OTHERS = re.compile(
+    r"\b(?:similarly|likewise|analogously|the same(?: holds)?|and so on) for (?:the )?"
+    r"(?:others|other (?:two|terms|fractions|variables|two terms|two fractions))\b", re.IGNORECASE
+)  # fmt: skip
+_BECAUSE = re.compile(r"[\s,]*(?:because|since|as(?! well))\b", re.IGNORECASE)
+_WE_USED = re.compile(  # "..., where we used $a+b = 1$"
+    r"[\s,(]*\b(?:where|here) (?:we (?:have )?used|the last (?:step|equality) uses)"
+    r"(?: the (?:fact|condition|constraint))?(?: that)? \0[\s.)]*$", re.IGNORECASE
+)  # fmt: skip
 _MARKS = re.compile(r"[^\w\0\s]")
 _EQUALITY = re.compile(r"\bequality\b", re.IGNORECASE)
 _ONLY = re.compile(r"\bif and only if\b|\b(?:only|iff|precisely|exactly)\b", re.IGNORECASE)
 _TAIL = re.compile(r"[,;]?\s{0,9}(?:\(|and |with |where )?(?:the )?\bequality\b", re.IGNORECASE)
 _TRUE = re.compile(r"\bwhich (?:is|holds)\b(?: \w+){0,2} (?:true|obvious|clear)", re.IGNORECASE)
+_THAT_IS = re.compile(  # what follows says the same in other words
+    r"[\s,;:(]+(?:that is(?: to say)?|i\.e\.?|which (?:means|is the case)(?: that)?|namely"
+    r"|(?:or,? )?equivalently|in other words)\b[\s,;:]*(?=[^\0]*\0)", re.IGNORECASE
+)  # fmt: skip
+_TOGETHER = re.compile(r"\s*(?:,|and|,\s*and)\s*", re.IGNORECASE)
 _EQUALITY_WORDS = vocabulary(  # what says that the relation holds with =, and no more
     "equality holds occurs attained achieved reached is when if at for case the a with and where "
     "in of this inequality we have clearly that e g example indeed only iff precisely exactly "
@@ -126,24 +196,31 @@ _EQUALITY_WORDS = vocabulary(  # what says that the relation holds with =, and n
 )
 
 
-def read_proof(text: str, variables: Sequence[str]) -> ReadProof:
-    """The steps that the prose states, what could not be read, and the claimed equality case."""
+def read_proof(text: str, variables: Sequence[str], goal: Chain | None = None) -> ReadProof:
+    """The steps that the prose states, what could not be read, and the claimed equality case.
+
+    With the goal, what the text says is still to be shown is read as well: see aims.py.
+    """
     if len(text) > MAX_TEXT:
         return ReadProof([], [Unread(MAX_TEXT, "", f"longer than {MAX_TEXT} characters")], None)
     try:
-        return _Reader(text, variables).read()
+        return _Reader(text, variables, goal).read()
     except Unreadable as error:
         return ReadProof([], [Unread(error.position, error.text, error.reason)], None)
 
 
-class _Reader(Reasons):
-    def __init__(self, text: str, variables: Sequence[str]) -> None:
-        super().__init__(variables)
+class _Reader(Aims):
+    def __init__(self, text: str, variables: Sequence[str], goal: Chain | None) -> None:
+        super().__init__(variables, goal)
         self.text = text
+        self.stated: Lemma | None = None
+        self.lent = True  # was the lemma applied?
         self.announced = ""  # the rule that a sentence without a relation speaks of
         self.ids: set[str] = set()
         self.labels: set[str] = set()  # of numbered mathematics
         self.unread: list[Unread] = []
+        self.signed: list[Unread] = []
+        self.ordered = False  # is the order of the variables given as the reason?
         self.equality: dict[str, object] | None = None
 
     def read(self) -> ReadProof:
@@ -156,12 +233,13 @@ class _Reader(Reasons):
             maths = [s for s in sentence if s.kind == "math"]
             self.sentence(words, maths, sentence[0].position)
         self.finish()
-        return ReadProof(self.steps, self.unread, self.equality)
+        return ReadProof(self.steps, self.unread, self.equality, self.signed)
 
     def sentences(self) -> list[list[Segment]]:
         done: list[list[Segment]] = []
         current: list[Segment] = []
-        for segment in _implications(segments(self.text.replace("\0", " "), self.variables)):
+        pieces = segments(self.text.replace("\0", " "), self.variables)
+        for segment in _implications(pieces, " implies " if self.goal is None else " iff "):
             if segment.kind == "math":
                 self.labels |= {f"s{segment.label}"} if segment.label else set()
                 current.append(segment)
@@ -194,7 +272,25 @@ class _Reader(Reasons):
         if len(rest) > _MAX_SENTENCE:
             self.unread.append(Unread(position, _shown(rest), "a sentence too long to follow"))
             return
+        if self.goal is not None:
+            rest = _IF_WE.sub(r"\1", rest)
+            rest, maths = self.at_least(rest, maths)
+            relations = [m for m in maths if RELATION.search(m.text)]
+            if self.denotes(rest, maths):
+                return
+            if _OTHERS.search(rest) and relations:
+                self.sentence(_OTHERS.sub(" ", words), maths, position)
+                self.others()
+                return
         rest = self.opening(rest, relations)
+        used = _WE_USED.search(" ".join(rest.split())) if self.goal is not None else None
+        if used and len(relations) > 1 and maths[-1] is relations[-1]:
+            fact = self.said_again(maths[-1])
+            self.unread.append(Unread(maths[-1].position, fact, "used", "hypothesis"))
+            self.sentence(" ".join(words.split())[: -len(used[0])], maths[:-1], position)
+            return
+        if self.lemmas(rest, maths, position):
+            return
         if self.split(label[0] if label else "", rest, maths, position):
             return
         if _EQUALITY.search(rest):
@@ -223,13 +319,19 @@ class _Reader(Reasons):
             self.plain(rest, maths, position)
             return
         self.stray(rest, position)
-        if self.announces(rest, relations, number):
+        if self.announces(rest, maths, _clauses(rest, maths), number):
+            self.positives(_SCALED, rest, maths)
             return
         name = f"s{number}" if number else self.fresh()
         self.step(name, rest, maths, relations)
+        if self.free and _DONE.search(rest.rsplit("\0", 1)[-1]):
+            self.conclude("hence the result")
 
-    def announces(self, rest: str, relations: list[Segment], number: str | None) -> bool:
+    def announces(
+        self, rest: str, maths: list[Segment], said: Mapping[int, str], number: str | None
+    ) -> bool:
         """Is what the sentence says assumed, aimed at or denied? Then it is no step."""
+        relations = [m for m in maths if RELATION.search(m.text)]
         assumed = _ASSUME.search(rest)
         if assumed:
             for m in relations:
@@ -237,20 +339,75 @@ class _Reader(Reasons):
                 reason = f"{assumed[0].lower()}: not followed"
                 kind = "hypothesis" if known else "assumption"
                 for part in self.parts(m) if known else [m.text]:
-                    self.unread.append(Unread(m.position, part, reason, kind))
+                    said_so = self.said_again(replace(m, text=part))
+                    self.unread.append(Unread(m.position, said_so, reason, kind))
             return True
-        aim = _AIM.search(rest)
-        if aim or _DENY.search(rest):
+        aim, denied = _AIM.search(rest), _DENY.search(harmless(rest))
+        if not self.steps and _CONVERSE.search(rest):
+            self.unread.append(Unread(relations[0].position, relations[0].text, "the converse"))
+        if self.aimed(rest, maths, said, number, aim is not None):
+            return True
+        if aim and self.operation(rest, maths):
+            reason = "what is done to both sides is followed where the goal is known"
+            self.unread.append(Unread(maths[0].position, _shown(rest), reason))
+        if aim or denied:
             for m in relations:
                 same = aim and _SAME.search(rest)
                 kind = "same" if same else "aim" if aim else "claim"
-                if aim and _DENY.search(rest):  # "it does not suffice to show"
+                if aim and self.rule(rest) in _THEOREMS:  # which is to give it, and is not used
+                    kind = "goal"
+                if aim and denied:  # "it does not suffice to show"
                     kind = "claim"
-                self.unread.append(Unread(m.position, m.text, "stated, not asserted", kind))
-            if aim and _TRUE.search(rest):
+                aimed_at = self.said_again(m) if self.images else m.text
+                self.unread.append(Unread(m.position, aimed_at, "stated, not asserted", kind))
+            if aim and _TRUE.search(rest) and self.rule(rest) not in _THEOREMS:
                 self.plainly(relations[-1], f"s{number}" if number else self.fresh())
             return True
         return False
+
+    def aimed(
+        self,
+        rest: str,
+        maths: list[Segment],
+        said: Mapping[int, str],
+        number: str | None,
+        aim: bool,
+    ) -> bool:
+        """Is the sentence about what is still to be shown? Its reasons ("since X") are steps."""
+        if self.goal is None or self.block is not None or _DENY.search(harmless(rest)):
+            return False
+        relations = [m for m in maths if RELATION.search(m.text)]
+        if not (aim or _AS.search(rest) or self.retreats(rest)) or self.rule(rest) in _THEOREMS:
+            return False
+        operation = self.operation(rest, maths)
+        times = operation.get("times", "")
+        for m in relations:
+            for part in self.parts(m):
+                chain = self.chain(m, part)
+                if chain is None:
+                    continue
+                if asserted(said[m.position]):
+                    self.called_true(said[m.position])
+                    self.append(self.fresh(), chain, self.evident(chain))
+                else:
+                    self.aim(chain, times)
+                    times = ""
+        self.called_true(rest.rsplit("\0", 1)[-1])
+        if number:
+            self.ids.add(f"s{number}")
+        return True
+
+    def discharge(self) -> None:
+        """The text ends: its aims become steps, and the goal follows from the first of them."""
+        shown, times = "", ""
+        for i, (chain, between, reason) in enumerate(self.discharged()):
+            name = self.fresh()
+            cited = [*between, shown] if shown else between
+            step: dict[str, object] = {"by": "aim", "of": cited} if cited else {}
+            if shown and times:
+                step["times"] = times
+            self.append(name, chain, reason or step)
+            shown, times = name, self.aims[-1 - i].times if i < len(self.aims) else ""
 
     def plainly(self, segment: Segment, name: str) -> None:
         """ "It is equivalent to X, which is obviously true": X, where its shape shows it."""
@@ -285,11 +442,56 @@ class _Reader(Reasons):
             self.unread.append(Unread(position, _shown(rest[at:]), "equality case not read"))
         return True
 
+    # -- lemmas in other letters ---------------------------------------------------------------
+
+    def lemmas(self, rest: str, maths: list[Segment], position: int) -> bool:
+        """Does the sentence open a lemma in letters of its own, or go on with its proof?"""
+        if self.goal is None or self.block is not None or self.images:
+            return False
+        found = opened(rest, maths, self.names)
+        if found is not None:
+            self.unlent(position)
+            self.stated, rest, maths = found
+            self.lent = False
+        elif self.lent or self.stated is None or not maths:
+            return False
+        if self.stated is None or not all(self.said(m, self.stated.names) for m in maths):
+            return False
+        outer, goal = self.steps, self.goal
+        self.steps, self.variables, self.goal = self.stated.steps, self.stated.names, None
+        self.sentence(rest, maths, position)
+        self.stated.steps, self.steps = self.steps, outer
+        self.variables, self.goal = self.names, goal
+        return True
+
+    def unlent(self, position: int) -> None:
+        """A lemma that is never applied is not shown: it may say anything."""
+        if not self.lent:
+            self.unread.append(Unread(position, "", "a lemma that is not applied"))
+
+    def instance(
+        self, chain: Chain, rest: str, at: int, count: int, maths: list[Segment]
+    ) -> dict[str, object]:
+        """ "Applying this to $a$, $b$, $c$": the lemma at the values for this relation."""
+        if self.stated is None or not self.stated.steps or not applied(rest):
+            return {}
+        values = self.texts([m for m in maths if not RELATION.search(m.text)])
+        if len(self.stated.names) == 1:
+            own = names_of(chain, self.names)
+            values = [values[at]] if len(values) == count else values or own
+        if len(values) != len(self.stated.names):
+            return {}
+        self.lent = True
+        return self.stated.step(values)
+
     # -- blocks: WLOG, cases, substitution -----------------------------------------------------
 
     def blocks(self, rest: str, maths: list[Segment], number: str | None, position: int) -> bool:
         """Does the sentence open, go on with or end a block of steps of its own?"""
         head = header(rest, [m.text for m in maths], self.names)
+        if head is not None and head.rule == "substitute" and self.goal is not None:
+            self.abbreviate(head, position)
+            return True
         if head is not None:
             return self.open(head, f"s{number}" if number else "", position)
         block = self.block
@@ -311,6 +513,47 @@ class _Reader(Reasons):
         if claim is None or not block.fields.get("lemma", "-"):
             return False
         self.close(chain_ascii(claim), f"s{number}" if number else "")
+        return True
+
+    def abbreviate(self, head: Header, position: int) -> None:
+        """ "Let $x = a/b$": x stands for a/b from here on; what is said of it is to be shown."""
+        images = head.fields.get("images")
+        for name, text in images.items() if isinstance(images, dict) else ():
+            self.images[str(name)] = self.expression(str(text))
+        self.variables = (*self.names, *self.images)
+        sign = {"positive": ">", "nonnegative": ">="}.get(str(head.fields["domain"]))
+        for expr in self.images.values() if sign else ():
+            text = f"{expr_ascii(expr)} {sign} 0"
+            self.unread.append(Unread(position, text, "the sign is not shown", "sign"))
+        for text in strings(head.fields.get("given")):
+            chain = self.relation(text)
+            self.append(self.fresh(), chain, self.bare(chain) or {"by": "known"})
+
+    def at_least(self, rest: str, maths: list[Segment]) -> tuple[str, list[Segment]]:
+        """ "The right-hand side is at least $X$": a relation with that side of the last claim."""
+        found = _AT_LEAST.search(rest)
+        if found is None or not self.steps:
+            return rest, maths
+        claim = self.relation(str(self.steps[-1]["claim"]), self.names)
+        side = expr_ascii(claim.parts[0 if found["side"].lower() == "left" else -1])
+        sign = "<=" if "most" in found[0] else ">="
+        at = rest[: found.end()].count("\0")
+        if at >= len(maths):
+            return rest, maths
+        whole = replace(maths[at], text=f"{side} {sign} {maths[at].text}")
+        done = rest[: found.start()] + " we have " + rest[found.end() :]
+        return done, [*maths[:at], whole, *maths[at + 1 :]]
+
+    def denotes(self, rest: str, maths: list[Segment]) -> bool:
+        """ "Let $S$ denote the left-hand side": the letter stands for the goal's side."""
+        found = _DENOTE.fullmatch(" ".join(rest.split()))
+        name = maths[0].text.strip() if len(maths) == 1 else ""
+        if found is None or self.goal is None or not re.fullmatch("[A-Za-z]", name):
+            return False
+        if name in self.variables:
+            return False
+        self.images[name] = self.goal.parts[0 if found[1].lower() == "left" else -1]
+        self.variables = (*self.names, *self.images)
         return True
 
     def returns(self, block: Block, rest: str, maths: list[Segment]) -> bool:
@@ -386,12 +629,12 @@ class _Reader(Reasons):
             reason = f"that the function is {self.called} is not shown"
             self.unread.append(Unread(0, self.function.text, reason))
         block = self.block
-        if block is None:
-            return
-        if block.rule == "substitute" or not self.steps:
+        if block is not None and (block.rule == "substitute" or not self.steps):
             self.abandon()
-        else:
+        elif block is not None:
             self.close(str(self.steps[-1]["claim"]), "")
+        self.unlent(len(self.text))
+        self.discharge()
 
     def abandon(self) -> None:
         """What was assumed leads nowhere: it is not followed, and its steps show nothing."""
@@ -415,8 +658,35 @@ class _Reader(Reasons):
         self.absent(rest, position)
         if self.rule(rest) in ("amgm", "cauchy", "titu"):
             self.announced = self.rule(rest)
+        if self.side(rest, maths):
+            return
+        self.called_true(rest)
+        self.conclude(rest, maths)
         if _ASSUME.search(rest) and maths and not _SIMPLE.fullmatch(" ".join(rest.split())):
             self.unread.append(Unread(position, _shown(rest), "not followed", "assumption"))
+
+    def side(self, rest: str, maths: list[Segment]) -> bool:
+        """ "The left-hand side is $(a-b)^2$, which is nonnegative": of the aim or claim before."""
+        found = _SIDE.search(" ".join(rest.split()))
+        if found is None or self.goal is None or len(maths) != 1:
+            return False
+        if not (self.aims and self.aims[-1].at == len(self.steps)):
+            return False
+        about = self.aims[-1].chain
+        value = self.expression(maths[0].text.strip().rstrip(".,;: "))
+        first = about.parts[0 if found["side"].lower() == "left" else -1]
+        chain = Chain((first, value, ZERO), ("=", ">="), "")
+        self.append(self.fresh(), chain, self.evident(chain))
+        return True
+
+    def conclude(self, words: str, maths: Sequence[Segment] = ()) -> None:
+        """What the words conclude from the last steps is the goal."""
+        reason = self.concluding(words, [m.text.rstrip(".,;: ") for m in maths])
+        if reason and self.goal is not None:
+            self.append(self.fresh(), self.goal, reason)
+        elif _BY.search(words):
+            position = maths[0].position if maths else 0
+            self.unread.append(Unread(position, _shown(words), "what is scaled is not said"))
 
     def signs(self, rest: str, maths: list[Segment], position: int) -> None:
         """ "$a-b$ is positive", "for positive numbers": what is said of signs is to be shown."""
@@ -430,10 +700,27 @@ class _Reader(Reasons):
         for text, found in said:
             if found:
                 op = ">" if re.search(r"\bpositive\b", found[0], re.IGNORECASE) else ">="
-                parts = ", ".join(f"{part} {op} 0" for part in split_list(text.rstrip(".,;: ")))
+                plain_parts = map(self.plain_text, split_list(text.rstrip(".,;: ")))
+                parts = ", ".join(f"{part} {op} 0" for part in plain_parts)
                 self.unread.append(Unread(position, parts, "the sign is not shown", "sign"))
 
+    def plain_text(self, text: str) -> str:
+        """The expression in the problem's own variables."""
+        try:
+            return expr_ascii(self.expression(text)) if self.images else text
+        except Unreadable:
+            return text
+
     def absent(self, rest: str, position: int) -> None:
+        for match in _STEPS.finditer(rest):
+            numbers = re.findall(r"\d+", match[1])
+            before = self.text[:position]
+            own = [*_HEADING.finditer(before)][-1:]
+            if own and "\n" not in before[own[0].end() :]:
+                before = before[: own[0].start()]
+            there = all(re.search(rf"\bStep\s+{n}\b|\({n}\)", before) for n in numbers)
+            if len({*numbers}) < len(numbers) or not there:
+                self.unread.append(Unread(position, match[0], "not the steps that are there"))
         for match in re.finditer(r"\((\d{1,3})\)", rest):
             if f"s{match[1]}" not in self.ids:
                 reason = f"it mentions ({match[1]}), which is not there"
@@ -476,14 +763,19 @@ class _Reader(Reasons):
     ) -> Chain | None:
         raw = (segment.text if text is None else text).strip().rstrip(".,;: ")
         try:
-            return parse_chain(raw, self.variables if names is None else names)
+            return self.relation(raw, names)
         except Unreadable as error:
             self.unread.append(Unread(segment.position, raw[:200], str(error.reason)))
             return None
 
+    def said_again(self, segment: Segment) -> str:
+        """The relation in the problem's own variables, where it can be read."""
+        chain = self.quiet(segment) if self.images else None
+        return segment.text if chain is None else chain_ascii(chain)
+
     def quiet(self, segment: Segment) -> Chain | None:
         try:
-            return parse_chain(segment.text.strip().rstrip(".,;: "), self.variables)
+            return self.relation(segment.text.strip().rstrip(".,;: "))
         except Unreadable:
             return None
 
@@ -494,12 +786,17 @@ class _Reader(Reasons):
                 self.unread.append(Unread(m.position, m.text[:200], "it follows the claim"))
         self.absent(rest, position=maths[0].position)
         self.divisors(rest, maths)
-        said, listed = _clauses(rest, maths), _listed(rest, maths, self.variables)
+        said, listed = _clauses(rest, maths, self.free), _listed(rest, maths, self.variables)
         whole, used = self.shared(rest, maths, relations, said)
         recent = [str(s["id"]) for s in self.steps[-3:]]
         count = len(self.steps)
+        self.ordered = _ORDER.search(rest) is not None
         claims = [(m, part) for m in relations if m not in used for part in self.parts(m)]
-        own, thus = "", len(claims) == 1 and THUS.search(rest) is not None
+        thus = len(claims) == 1 and THUS.search(rest) is not None
+        turned = self.reasons_first(claims, said)
+        if turned != claims:
+            whole, claims, thus = {}, turned, True
+        own = ""
         for i, (m, part) in enumerate(claims):
             chain = self.chain(m, part)
             if chain is None:
@@ -509,24 +806,89 @@ class _Reader(Reasons):
                 self.announced = ""
             if i and _OR.fullmatch(clause):
                 self.unread.append(Unread(m.position, m.text[:200], "one relation or another"))
-            own, thus = self.rule(clause) or own, thus or THUS.search(clause) is not None
-            reason = whole if final and not (len(claims) > 1 and own and not used) else {}
+            hence = [*_HENCE.finditer(clause)] if i else []
+            if hence:  # "X by AM-GM, hence Y": what stands before is not Y's reason
+                clause = clause[hence[-1].start() :]
+            own = self.rule(clause) or ("" if hence else own)
+            thus = thus or THUS.search(clause) is not None
+            reason = self.instance(chain, rest, i, len(claims), maths)
+            if not reason:
+                unfit = len(claims) > 1 and (own or hence) and not used
+                reason = whole if final and not unfit else {}
             if not reason:
                 reason = self.bare(chain) or self.reason(own, clause, chain, listed[m.position])
             divisor = re.search(r"\bby\s*$", clause) is not None
             since = SINCE.search(clause) is not None or divisor
             if not (reason or final or self.block) and chain.parts[-1] == ZERO and since:
                 reason = {"by": "positive"}  # "Since $a+b > 0$ and ..."
+            if not (reason or final) and self.free and own in ("", "square") and since:
+                reason = {"by": "known"}
+            if self.free and reason == {"by": "identity"} and {*chain.ops} != {"="} and recent:
+                reason = {}  # "Expanding, X": from what stands before
+            if self.free and (not reason or reason == {"by": "positive"}):
+                reason = self.seen(chain, rest) or reason
             if not reason and not own and self.announced:
                 reason = self.reason(self.announced, "", chain)
             if not reason and final and count:
                 reason = self.factor(rest, maths, str(self.steps[count - 1]["id"]))
             if not reason and thus:
                 reason = self.thus(recent, rest)
+            if len(claims) == 1 or (final and _DONE_TO.search(" ".join(said[m.position].split()))):
+                reason = self.operated(reason, self.operation(rest, maths))
             label = m.label and f"s{m.label}"
             self.append(label or (name if final else f"{name}.{i + 1}"), chain, reason)
             recent = [*recent, str(self.steps[-1]["id"])]
         self.named(rest, last, self.steps[count:])
+
+    @staticmethod
+    def operated(reason: dict[str, object], operation: Mapping[str, str]) -> dict[str, object]:
+        """The reason with what is said to be done to both sides."""
+        if reason.get("by") == "so":
+            return {**reason, **operation}
+        if reason.get("by") == "combine" and "shift" in operation:
+            return {"by": "so", "of": reason["of"], **operation}
+        number = re.fullmatch(r"1/\((\d+)\)", operation.get("times", ""))
+        if reason.get("by") == "combine" and number and "weights" not in reason:
+            weights = [f"1/{number[1]}"] * len(strings(reason.get("of")))
+            return {**reason, "weights": weights, "exact": True}
+        return reason
+
+    def operation(self, rest: str, maths: list[Segment]) -> dict[str, str]:
+        """What is done to both sides, where one thing is: "times" a number, or a "shift"."""
+        plain = " ".join(rest.split())
+        found = [*_DONE_TO.finditer(plain)]
+        if len(found) != 1 or found[0]["more"]:
+            return {}
+        (done,) = found
+        text = done["number"] or maths[plain[: done.end()].count("\0") - 1].text.rstrip(".,;: ")
+        try:
+            value = expr_ascii(self.expression(text))
+        except Unreadable:
+            return {}
+        verb = done[0][:3].lower()
+        if verb in ("add", "sub"):
+            return {"shift": value if verb == "add" else f"-({value})"}
+        return {"times": value if verb == "mul" else f"1/({value})"}
+
+    def others(self) -> None:
+        """ "... and similarly for the others": the last step with the variables shifted."""
+        source = self.steps[-1]
+        for i in range(1, len(self.names)):
+            order = self.names[i:] + self.names[:i]
+            claim = self.turned_text(str(source["claim"]), order)
+            reason = self.turned(source, order) or {"by": "cyclic", "of": str(source["id"])}
+            self.append(self.fresh(), self.relation(claim), reason)
+
+    def reasons_first(
+        self, claims: list[tuple[Segment, str]], said: Mapping[int, str]
+    ) -> list[tuple[Segment, str]]:
+        """ "X, because Y": Y, then X from it."""
+        if self.goal is None or not claims or SINCE.search(said[claims[0][0].position]):
+            return claims
+        for i, (m, _) in enumerate(claims):
+            if i and _BECAUSE.match(said[m.position]):
+                return claims[i:] + claims[:i]
+        return claims
 
     def shared(
         self, rest: str, maths: list[Segment], relations: list[Segment], said: Mapping[int, str]
@@ -552,9 +914,14 @@ class _Reader(Reasons):
 
     def divisors(self, rest: str, maths: list[Segment]) -> None:
         """ "Dividing by $a+b$": what divides is shown to be positive."""
-        for m in self.beside(DIVIDING, rest, maths):
+        self.positives(DIVIDING, rest, maths)
+
+    def positives(self, way: re.Pattern[str], rest: str, maths: list[Segment]) -> None:
+        """What stands right after these words is shown to be positive."""
+        for m in self.beside(way, rest, maths):
             if not RELATION.search(m.text):
-                text = ", ".join(f"{part} > 0" for part in split_list(m.text.rstrip(".,;: ")))
+                pieces = map(self.plain_text, split_list(m.text.rstrip(".,;: ")))
+                text = ", ".join(f"{part} > 0" for part in pieces)
                 self.unread.append(Unread(m.position, text, "not shown positive", "sign"))
 
     @staticmethod
@@ -570,37 +937,80 @@ class _Reader(Reasons):
         return [p + last[bound.start() :] for p in names] + [last] if bound else [segment.text]
 
     def append(self, name: str, chain: Chain, reason: dict[str, object]) -> None:
+        if reason.get("by") == "positive":
+            self.plain_sign(chain, reason)
         self.ids.add(name)
         self.steps.append({"id": name, "claim": chain_ascii(chain), **reason})
 
+    def plain_sign(self, chain: Chain, reason: dict[str, object]) -> None:
+        """A sign as the reason: for the goal it has to be seen (prose.py), and in other letters."""
+        text = f"{reason['expr']} >= 0" if "expr" in reason else chain_ascii(chain)
+        if self.block is None and self.variables[: len(self.names)] == self.names:
+            self.signed.append(Unread(0, text, "its sign is not seen", "seen"))
+            return
+        order = strings(self.block.fields.get("order")) if self.block else []
+        if order and (self.ordered or in_order(chain, order)):
+            return
+        side = chain.parts[0] if chain.parts[-1] == ZERO else chain.parts[-1]
+        zero = ZERO in (chain.parts[0], chain.parts[-1])
+        if not zero or ("-" in expr_ascii(side) and not visible(side)):
+            self.signed.append(Unread(0, text, "its sign is not seen"))
+
     def equality_case(self, rest: str, maths: list[Segment], position: int) -> None:
-        if _DENY.search(rest) or len(maths) != 1 or self.equality is not None:
+        """Where the relation holds with =; "only" where nowhere else; "from", said in other words.
+
+        "Equality holds if and only if $a/b = b/c$, that is, $a = b$" makes two claims.
+        """
+        parts = _restatements(rest, maths)
+        if not parts or _DENY.search(rest) or self.equality is not None:
             self.unread.append(Unread(position, _shown(rest), "equality case not read"))
             return
-        if not only(_MARKS.sub(" ", rest), _EQUALITY_WORDS):
+        found = [self.case_of(part) for _, part in parts]
+        if not all(found) or not all(
+            only(_plain_marks(words), _EQUALITY_WORDS) for words, _ in parts
+        ):
             self.unread.append(Unread(position, _shown(rest), "equality case not read"))
             return
-        if _ONLY.search(rest):
-            reason = "that equality holds only there is not checked"
-            self.unread.append(Unread(position, _shown(rest), reason, "only"))
-        chains = [self.chain(maths[0], t, self.names) for t in split_list(maths[0].text)]
-        if any(c is None for c in chains):
-            return
+        nowhere_else: dict[str, object] = {"only": True} if _ONLY.search(rest) else {}
+        case = {**found[-1], **nowhere_else}
+        self.equality = {**case, "from": {**found[0], **nowhere_else}} if len(found) > 1 else case
+
+    def case_of(self, maths: list[Segment]) -> dict[str, object]:
+        """Equations that hold together: a value for every variable, or conditions."""
+        names = self.names if self.goal is None else None
+        chains = [self.chain(m, t, names) for m in maths for t in split_list(m.text)]
         point: dict[str, str] = {}
         for chain in chains:
-            if chain is None or chain.ops != ("=",):
-                break
-            name, number = expr_ascii(chain.parts[0]), chain.parts[1]
-            size = number.arg if isinstance(number, Neg) else number
-            if name not in self.names or not is_number(size):
-                break
-            point[name] = expr_ascii(number)
+            if chain is None or set(chain.ops) != {"="}:
+                return {}
+            size = chain.parts[-1].arg if isinstance(chain.parts[-1], Neg) else chain.parts[-1]
+            if len(chain.parts) == 2 and is_number(size):
+                point[expr_ascii(chain.parts[0])] = expr_ascii(chain.parts[1])
         if set(point) == set(self.names) and len(point) == len(chains):
-            self.equality = {"point": point}
-        elif len(chains) == 1 and chains[0] is not None and set(chains[0].ops) == {"="}:
-            self.equality = {"when": chain_ascii(chains[0])}
-        else:
-            self.unread.append(Unread(position, _shown(rest), "equality case not read"))
+            return {"point": point}
+        texts = [chain_ascii(chain) for chain in chains if chain is not None]
+        return {"when": texts[0] if len(texts) == 1 else texts} if texts else {}
+
+
+def _plain_marks(words: str) -> str:
+    return _MARKS.sub(" ", words)
+
+
+def _restatements(rest: str, maths: list[Segment]) -> list[tuple[str, list[Segment]]]:
+    """The words and equations of a case of equality, and of its restatement; or nothing."""
+    cuts = [*_THAT_IS.finditer(rest)]
+    if len(cuts) > 1:
+        return []
+    at = cuts[0].start() if cuts else len(rest)
+    count = rest[:at].count("\0")
+    halves = [(rest[:at], maths[:count])]
+    if cuts:
+        halves.append((rest[cuts[0].end() :], maths[count:]))
+    together = all(
+        found and all(_TOGETHER.fullmatch(gap) for gap in words.split("\0")[1:-1])
+        for words, found in halves
+    )
+    return halves if together else []
 
 
 def _plain_of_shape(words: str) -> str:
@@ -608,8 +1018,11 @@ def _plain_of_shape(words: str) -> str:
     return re.sub(r"\b(?:convex|concave)\b", " ", words, flags=re.I) if said_shape(words) else words
 
 
-def _implications(found: list[Segment]) -> list[Segment]:
-    """ "X \\implies Y" is two relations: X, which has to be shown as any other, and Y from it."""
+def _implications(found: list[Segment], both: str) -> list[Segment]:
+    """ "X \\implies Y" is two relations: X, which has to be shown as any other, and Y from it.
+
+    `both` is the word for \\iff: where the goal is known, X may be an aim.
+    """
     done: list[Segment] = []
     for segment in found:
         at = 0
@@ -618,7 +1031,7 @@ def _implications(found: list[Segment]) -> list[Segment]:
         for cut in sorted(cuts, key=re.Match.start):
             piece = segment.text[at : cut.start()].strip()
             done.append(Segment("math", piece, segment.position + at))
-            said = " and " if "text" in cut[0] else " implies "
+            said = " and " if "text" in cut[0] else both if "iff" in cut[0] else " implies "
             done.append(Segment("words", said, segment.position + cut.start()))
             at = cut.end()
         rest = segment.text[at:].strip() if at else segment.text
@@ -627,8 +1040,11 @@ def _implications(found: list[Segment]) -> list[Segment]:
     return done
 
 
-def _clauses(rest: str, maths: list[Segment]) -> dict[int, str]:
-    """The words before each relation, from the relation before it on; after the last, with it."""
+def _clauses(rest: str, maths: list[Segment], trailing: bool = False) -> dict[int, str]:
+    """The words before each relation, from the relation before it on; after the last, with it.
+
+    Of several relations the last has the words after it where these are "by ...", if `trailing`.
+    """
     found: dict[int, str] = {}
     words, last = "", None
     pieces = rest.split("\0")
@@ -638,7 +1054,8 @@ def _clauses(rest: str, maths: list[Segment]) -> dict[int, str]:
             found[m.position], words, last = words, "", m.position
         else:
             words += "\0"
-    if last is not None and len(found) == 1:
+    by = trailing and re.match(r"\s*by\b", pieces[-1], re.IGNORECASE)
+    if last is not None and (len(found) == 1 or by):
         found[last] += words + pieces[-1]
     return found
 

@@ -7,17 +7,35 @@ found leaves the claim without a reason, which is never guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice, permutations
 
-from olympiad_ineq.kernel.trees import Chain, Expr, Mul, Pow
-from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_expr
+from olympiad_ineq.kernel.trees import Add, Chain, Expr, Mul, Pow, Var
+from olympiad_ineq.language.parse import (
+    Unreadable,
+    parse_chain,
+    parse_expr,
+    substitute,
+    unordered,
+)
 
 from .blocks import Block, in_order
 from .functions import Function, read_function, said_shape
 from .segments import RELATION, Segment, split_list
-from .spelling import expr_ascii
-from .terms import cauchy_terms, mean_terms, square_step, squares, titu_terms
+from .spelling import chain_ascii, expr_ascii
+from .terms import (
+    cauchy_terms,
+    mean_square,
+    mean_terms,
+    sides,
+    square_step,
+    squares,
+    titu_terms,
+)
+from .terms import (
+    visible as _visible,
+)
 
 ZERO = parse_expr("0", ["a"])
 _ONE = (
@@ -30,7 +48,16 @@ _CITE = re.compile(
     r"|condition (?P<which>\d))",
     re.IGNORECASE,
 )
-_LEANING = (None, "cyclic", "identity", "so", "combine", "chain")  # of which no more are alike
+_LEANING = (
+    None,
+    "cyclic",
+    "identity",
+    "so",
+    "aim",
+    "root",
+    "combine",
+    "chain",
+)  # of which no more are alike
 _WEIGHING = re.compile(
     r"\b(?:times|twice|double|half|thrice|triple|squares?|products?|powers?)\b", re.I
 )
@@ -47,17 +74,27 @@ _EXPANDED = re.compile(
     r"\bexpanding\b[^:]*\b(?:we (?:get|obtain|have)|gives|yields)", re.IGNORECASE
 )
 _BOTH = re.compile(r"\bboth sides\b|\bthis\b|\bit\b", re.IGNORECASE)
-SINCE = re.compile(r"\b(?:since|as|because|from|clearly|obvious\w*)\b", re.IGNORECASE)
+SINCE = re.compile(
+    r"\b(?:since|as(?! (?:well|required|desired|wanted|claimed|needed))|because|from|clearly"
+    r"|obvious\w*)\b", re.IGNORECASE
+)  # fmt: skip
 _COUNT = re.compile(
     r"\b(two|three|four|five|six)\b(?: \w+){0,2}? (?:inequalities|results|relations|estimates)",
     re.IGNORECASE,
 )
+_OPERATION = re.compile(  # which says what is done to get there
+    r"\b(?:multipl\w+|divid\w+|add\w*|sum\w*|subtract\w*|squaring|expand\w*|cancel\w*|scal\w+|combin\w+)\b",
+    re.IGNORECASE,
+)
+_NTH = re.compile(r"\bthe (first|second|last|latter|previous) inequality\b", re.IGNORECASE)
+_TOGETHER = ("combine", "multiply", "chain")
 _COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _ALL = re.compile(r"\b(these|them|those|above|all|everything|up|inequalities)\b", re.IGNORECASE)
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (rule, re.compile(pattern, re.IGNORECASE))
     for rule, pattern in (
         ("jensen", r"\bjensen"),
+        ("rooting", r"\btak\w+ (?:the )?(?:positive )?square roots?\b"),
         ("squaring", r"\bsquaring\b"),
         ("amgm", r"AM\s*[-–—/]?\s*GM|AM ?≥ ?GM|arithmetic.{1,20}geometric"),
         ("titu", r"AM\s*[-–—]\s*HM|\btitu|engel|sedrakyan|T2 lemma|bergstr"),
@@ -84,10 +121,21 @@ class Reasons:
     def __init__(self, variables: Sequence[str]) -> None:
         self.names = tuple(variables)
         self.variables = self.names  # others within a substitution
+        self.free = False  # is the goal known, and what is left unsaid filled in?
+        self.images: dict[str, Expr] = {}  # what letters stand for that a text introduces
         self.block: Block | None = None
         self.function: Function | None = None
         self.called = ""  # what the text calls the function, until a step says it
         self.steps: list[dict[str, object]] = []
+
+    def expression(self, text: str, names: Sequence[str] | None = None) -> Expr:
+        """The expression, with what was introduced put in."""
+        return substitute(parse_expr(text, names or self.variables), self.images)
+
+    def relation(self, text: str, names: Sequence[str] | None = None) -> Chain:
+        chain = parse_chain(text, names or self.variables)
+        parts = tuple(substitute(part, self.images) for part in chain.parts)
+        return replace(chain, parts=parts) if self.images else chain
 
     def reason(
         self, rule: str, clause: str, chain: Chain, listed: Sequence[Segment] = ()
@@ -105,9 +153,17 @@ class Reasons:
 
     def thus(self, recent: list[str], rest: str) -> dict[str, object]:
         """ "Hence X": from one of the facts just stated, or from some of them."""
-        if recent and not self.cited(rest)[0]:
+        if not recent or self.cited(rest)[0]:
+            return {}
+        if not self.free:
             return {"by": "so", "of": recent[-5:]}
-        return {}
+        step: dict[str, object] = {"by": "so", "of": [*self.ordering(), *recent[-4:]]}
+        return step if _OPERATION.search(rest) else {**step, "scaled": True}
+
+    def ordering(self) -> list[str]:
+        """The names of the hypotheses that the order of the variables is."""
+        order = strings(self.block.fields.get("order")) if self.block else []
+        return [f"given{i}" for i in range(1, min(len(order), 3))]
 
     def factor(self, rest: str, maths: list[Segment], name: str) -> dict[str, object]:
         """ "Dividing both sides by $a+b > 0$", "multiplying it by $c$": the step before, scaled."""
@@ -116,10 +172,10 @@ class Reasons:
                 bound = RELATION.search(m.text)
                 text = m.text[: bound.start()] if bound else m.text.rstrip(".,;: ")
                 try:
-                    expr = form.format(expr_ascii(parse_expr(text, self.variables)))
+                    expr = form.format(expr_ascii(self.expression(text)))
                 except Unreadable:
                     return {}
-                return {"by": "scale", "of": name, "expr": expr}
+                return {"by": "scale", "of": name, "expr": expr, "exact": True}
         return {}
 
     @staticmethod
@@ -148,10 +204,26 @@ class Reasons:
             found = squares(side)
             if found:
                 return square_step(found)
+            if self.free and _visible(side):
+                return {"by": "positive", "expr": expr_ascii(side)}
             factors = side.args if isinstance(side, Mul) else ()
             if any(isinstance(x, Pow) and x.exponent % 2 == 0 for x in factors):
                 return {"by": "positive", "expr": expr_ascii(side)}
-        return {}
+        return self.completed(chain) if self.free else {}
+
+    @staticmethod
+    def completed(chain: Chain) -> dict[str, object]:
+        """ "... = 2(a-1)^2+3 >= 3": what stands beside the smaller side is seen to be >= 0."""
+        found = sides(chain)
+        if found is None or not isinstance(found[0], Add):
+            return {}
+        terms = list(found[0].args)
+        for term in found[1].args if isinstance(found[1], Add) else (found[1],):
+            if term not in terms:
+                return {}
+            terms.remove(term)
+        rest = Add(tuple(terms)) if len(terms) > 1 else terms[0] if terms else ZERO
+        return {"by": "positive", "expr": expr_ascii(rest)} if _visible(rest) else {}
 
     def cited(self, rest: str) -> tuple[list[str], list[str]]:
         names, weights = [], []
@@ -161,7 +233,7 @@ class Reasons:
         return names, weights
 
     def exprs(self, segment: Segment) -> list[Expr]:
-        return [parse_expr(t, self.variables) for t in split_list(segment.text)]
+        return [self.expression(t) for t in split_list(segment.text)]
 
     def texts(self, found: Sequence[Segment]) -> list[str]:
         return [expr_ascii(e) for m in found for e in self.exprs(m)]
@@ -171,7 +243,8 @@ class Reasons:
     ) -> tuple[dict[str, object], list[Segment]]:
         """The rule's fields from the sentence, and the mathematics that they used up."""
         names, weights = self.cited(rest)
-        if not names and rule in ("combine", "multiply", "chain") and _ALL.search(rest):
+        plainly = self.free and not any(not RELATION.search(m.text) for m in before)
+        if not names and rule in _TOGETHER and (plainly or _ALL.search(rest)):
             names = self.unused(rest)
             weights = ["1"] * len(names)
         plain = [m for m in before if not RELATION.search(m.text)]
@@ -183,6 +256,9 @@ class Reasons:
             return {"by": "cyclic", "of": names[0]}, []
         if rule == "cyclic" and not names:
             return self.alike(claim), []
+        if rule == "rooting":
+            one = names or [str(s["id"]) for s in self.steps[-1:]]
+            return ({"by": "root", "of": one[0]} if len(one) == 1 and not plain else {}), []
         if rule in ("squaring", "multiply"):
             found, used = self.products(rule, rest, names, plain)
             if found or rule == "squaring":
@@ -220,7 +296,8 @@ class Reasons:
         """A lemma's terms: those that the sentence lists, else those of the claim."""
         if rule == "amgm":
             step: dict[str, object] = {"by": "amgm", **self.weighted(rest, plain)}
-            return (step if step["terms"] else mean_terms(claim)), plain
+            squared = mean_square(claim) if self.free and not step["terms"] else {}
+            return (step if step["terms"] else squared or mean_terms(claim)), plain
         if rule in ("cauchy", "titu") and len(plain) == 2:
             keys = ("x", "y") if rule == "cauchy" else ("nums", "dens")
             one, two = self.texts(plain[:1]), self.texts(plain[1:])
@@ -238,7 +315,7 @@ class Reasons:
 
     def shape(self, rule: str, rest: str, last: Segment) -> dict[str, object] | None:
         """What "since $(a-b)^2 >= 0$" rests on; nothing where it is only said; None if no such."""
-        chain = parse_chain(last.text, self.variables)
+        chain = self.relation(last.text)
         if chain.ops != (">=",) or chain.parts[1] != ZERO:
             return None
         bases = squares(chain.parts[0]) if rule == "square" else None
@@ -266,8 +343,37 @@ class Reasons:
         source = next((s for s in reversed(self.steps) if s.get("by") not in _LEANING), None)
         if source is None:
             return {}
+        rooted = "sqrt" in str(source["claim"]) or "^(1/" in str(source["claim"])
+        if self.free and rooted and claim is not None:
+            for order in islice(permutations(self.names), 1, 24):
+                turned = self.turned(source, order)
+                if turned and _ends(
+                    self.relation(self.turned_text(str(source["claim"]), order)), claim
+                ):
+                    return turned
         found = mean_terms(claim) if source["by"] == "amgm" else {}
         return found or {"by": "cyclic", "of": str(source["id"])}
+
+    def turned_text(self, text: str, order: Sequence[str]) -> str:
+        """An expression or relation of the problem's variables with these permuted."""
+        values: dict[str, Expr] = {
+            old: Var(new) for old, new in zip(self.names, order, strict=True)
+        }
+        if not RELATION.search(text):
+            return expr_ascii(substitute(parse_expr(text, self.names), values))
+        chain = parse_chain(text, self.names)
+        return chain_ascii(replace(chain, parts=tuple(substitute(p, values) for p in chain.parts)))
+
+    def turned(self, source: Mapping[str, object], order: Sequence[str]) -> dict[str, object]:
+        """The reason of a step with its expressions permuted; nothing where it cites others."""
+        if source.get("by") not in ("amgm", "square", "cauchy", "titu", "identity", "schur"):
+            return {}
+        step = {k: v for k, v in source.items() if k not in ("id", "claim", "equality")}
+        for key in (*_TERMS, "expr"):
+            if key in step:
+                texts = [self.turned_text(text, order) for text in strings(step[key])]
+                step[key] = texts if isinstance(step[key], list) else texts[0]
+        return step
 
     def products(
         self, rule: str, rest: str, names: list[str], plain: list[Segment]
@@ -278,6 +384,11 @@ class Reasons:
             return ({"by": "multiply", "of": one * 2} if len(one) == 1 else {}), []
         if plain and not names and _BOTH.search(rest):
             names = [str(s["id"]) for s in self.steps[-1:]]
+        nth = _NTH.search(rest) if self.free and plain and not names else None
+        if nth:
+            names = [
+                str(s["id"]) for s in self.steps[-2 if nth[1].lower() == "first" else -1 :][:1]
+            ]
         if plain and len(names) == 1:
             (text,) = self.texts(plain[-1:])
             return {"by": "scale", "of": names[0], "expr": text}, plain
@@ -308,6 +419,12 @@ class Reasons:
         function = replace(function, shape=shape or function.shape)
         step = {"by": "jensen", **function.fields(), **self.weighted(rest, plain)}
         return (step if step["terms"] else {}), [*plain, *(m for m, _ in own)]
+
+
+def _ends(one: Chain, two: Chain) -> bool:
+    """Do two relations say the same of the same ends, up to the order of terms and factors?"""
+    ends = [(unordered(c.parts[0]), unordered(c.parts[-1])) for c in (one, two)]
+    return ends[0] == ends[1] and {*one.ops} - {"="} == {*two.ops} - {"="}
 
 
 def strings(value: object) -> list[str]:

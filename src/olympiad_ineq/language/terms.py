@@ -32,15 +32,18 @@ def mean_terms(claim: Chain | None) -> dict[str, object]:
     found = sides(claim) if claim else None
     if found is None:
         return {}
-    side = found[0]
+    side: Expr = found[0]
     if isinstance(side, Div) and isinstance(side.den, Num):
         side = side.num
     if isinstance(side, Mul) and len(side.args) == 2 and is_number(side.args[0]):
         side = side.args[1]
+    over: Expr | None = None
+    if isinstance(side, Div) and isinstance(side.num, Add):
+        over, side = side.den, side.num  # (b+c)/a is b/a + c/a
     if not isinstance(side, Add):
         return {}
     terms, weights = [], []
-    for term in side.args:
+    for term in side.args if over is None else [Div(term, over) for term in side.args]:
         weight, rest = "1", term
         if isinstance(term, Mul) and is_number(term.args[0]):
             weight = expr_ascii(term.args[0])
@@ -51,6 +54,22 @@ def mean_terms(claim: Chain | None) -> dict[str, object]:
     if any(w != "1" for w in weights):
         step["weights"] = [int(w) if all(x.isdigit() for x in weights) else w for w in weights]
     return step
+
+
+def mean_square(claim: Chain | None) -> dict[str, object]:
+    """AM-GM of two terms as ((x+y)/2)^2 >= xy, or (x+y)^2 >= 4xy."""
+    found = sides(claim) if claim else None
+    side = found[0] if found else None
+    if isinstance(side, Div) and isinstance(side.den, Num):
+        side = side.num
+    if not isinstance(side, Pow) or side.exponent != 2:
+        return {}
+    base = side.base
+    if isinstance(base, Div) and isinstance(base.den, Num):
+        base = base.num
+    if not isinstance(base, Add) or len(base.args) != 2:
+        return {}
+    return {"by": "amgm", "terms": [*map(expr_ascii, base.args)], "power": 2}
 
 
 def cauchy_terms(claim: Chain | None) -> dict[str, object]:
@@ -127,3 +146,18 @@ def square_step(found: list[tuple[str, str]]) -> dict[str, object]:
         whole = all(weight.isdigit() for weight, _ in found)
         step["weights"] = [int(weight) if whole else weight for weight, _ in found]
     return step
+
+
+def visible(expr: Expr) -> bool:
+    """Is it a sum of terms each of which has an even power as a factor?"""
+    match expr:
+        case Pow(_, n):
+            return n % 2 == 0
+        case Mul(args):
+            return any(map(visible, args))
+        case Div(num, _):
+            return visible(num)
+        case Add(args):
+            return all(map(visible, args))
+        case _:
+            return False

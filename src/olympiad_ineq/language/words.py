@@ -43,6 +43,7 @@ KNOWN = vocabulary(
     "chained transitivity can want need suffices suffice enough wish must remains desired "
     "required claimed true valid hold holds held done qed proof solution answer equivalent "
     "equivalently equation equations side sides hand expression expressions left right lhs rhs "
+    "find finds arrive arrives reach reaches move iff reduces reduce "
     "up out both inequality inequalities estimate estimates bound bounds result results "
     "relation relations identity identities equality step steps part parts term terms numerator "
     "denominator fraction fractions number numbers real reals variable variables value values "
@@ -67,6 +68,8 @@ _PHRASES = re.compile(  # words that are harmless together, and alone are not
     r"|\bsubtract(?:ing)?\s+\0\s+from both sides\b"
     r"|\bdifference (?:between|of) (?:the )?(?:left|right|both|two|sides|lhs)\b"
     r"|\b(?:side|term|square)s? by (?:side|term)\b"
+    r"|\bon the other hand\b|\b(?:is|are) the same as\b"
+    r"|\bwe may (?=(?:also )?(?:add|sum|multiply|divide|apply|use|write|rewrite|take|square)\b)"
     r"|\bwithout loss of generality\b|\bif and only if\b|\blet us\b|\blet's\b",
     re.IGNORECASE,
 )
@@ -86,6 +89,11 @@ _REMARKS = vocabulary(
     "difference differences quotient quotients ratio ratios inverse inverses key proceed "
     "follows straightforward simple nice beautiful convenient convenience notation"
 )
+
+
+def harmless(words: str) -> str:
+    """The words without the phrases that are harmless together."""
+    return _PHRASES.sub(" ", words)
 
 
 def remark(words: str, names: Sequence[str] = ()) -> str:

@@ -9,19 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from flint import fmpq
 
 from olympiad_ineq.kernel import theorem as kernel
-from olympiad_ineq.kernel.rational import NONNEGATIVE, POSITIVE, Fact, Frac, IllPosed, Limit, World
+from olympiad_ineq.kernel.rational import (
+    NONNEGATIVE,
+    POSITIVE,
+    Fact,
+    Frac,
+    IllPosed,
+    Limit,
+    Poly,
+    World,
+)
 from olympiad_ineq.kernel.theorem import Broken, Proved, Theorem
 from olympiad_ineq.kernel.trees import Chain, Statement
 from olympiad_ineq.kernel.witness import Inexact, Undefined, holds, in_domain
 from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_number
 
-from .match import entails, equal, gives, matches
+from .match import entails, equal, gives, matches, multiple
 from .points import Points
 from .rules import CITING, NAMES, OWN_STEPS, RULES, Known, Reader, Step, Yield
+from .tight import forced
 from .worlds import contradictory, world_of
 
 GRADES = ("proved", "supported", "open", "limit", "unreadable", "refuted")
@@ -151,23 +162,25 @@ class _Checker:
         self, step: Mapping[str, object], name: str, claim: Chain, links: list[Fact]
     ) -> tuple[str, str]:
         rule = step.get("by")
-        open_reason = ""
+        open_reason, whole = "", _whole(self.world, claim) if len(links) > 1 else links[0]
         rests: list[str] = []
-        found: list[Theorem] = []
+        found: list[Known] = []
         if rule is None:
             open_reason = "no reason is given"
         elif not isinstance(rule, str) or rule not in RULES:
             open_reason = f"the rule {str(rule)[:40]!r} is not known"
         else:
             try:
+                if rule == "known" and self.restates(whole):
+                    raise Broken("the claim itself is no reason")
                 if rule in CITING:
                     rests = self.citations(step)
                 found = [self.follows(step, rule, claim, link, len(links)) for link in links]
             except Broken as error:
                 open_reason = str(error)
-        whole = _whole(self.world, claim) if len(links) > 1 else links[0]
         if not open_reason:
-            self.facts[name] = Known(whole, self.joined(found, whole))
+            theorems = [item.theorem for item in found]
+            self.facts[name] = Known(whole, self.joined(theorems, whole), partial(_tight, found))
             if rests:
                 return "open", f"rests on step {rests[0]}, which is not established"
             return "proved", ""
@@ -203,19 +216,19 @@ class _Checker:
 
     def follows(
         self, step: Mapping[str, object], rule: str, claim: Chain, link: Fact, links: int
-    ) -> Theorem:
+    ) -> Known:
         """The link from what the rule yields (in a chain, = may be an identity), or Broken."""
         w = self.world
         if link.op == "=" and links > 1:
             shown = equal(link, w)
             if shown is None:
                 raise Broken("an equality in the chain does not hold")
-            return shown
+            return Known(link, shown)
         first: Yield | None = None
         for item in RULES[rule](Step(w, self.read, self.facts, step, link, claim, self.prove)):
             found = gives(item.theorem, link)
             if found is not None:
-                return found
+                return Known(link, found, item.zeros)
             first = first or item
         assert first is not None
         lhs, rhs = (_text(side) for side in first.sides())
@@ -281,7 +294,8 @@ class _Checker:
 
     def restates(self, fact: Fact) -> bool:
         t = kernel.assume(self.world, fact, "the claim")
-        return any(goal.op != "=" and entails(t, goal) for goal in self.target)
+        goals = [goal for goal in self.target if goal.op != "="]
+        return any(entails(t, goal) or multiple(fact, goal) for goal in goals)
 
     def entailed(self, goal: Fact) -> Theorem | None:
         """The relation, as an established fact has it or as an identity."""
@@ -315,20 +329,65 @@ class _Checker:
 
     def equality(self, equality: Mapping[str, object], claim: Chain | None = None) -> StepVerdict:
         """The claimed equality case: the goal (or a claim) holds there with =, and it can occur."""
+        before = equality.get("from")
+        if isinstance(before, Mapping):  # the case as it was said first
+            verdict = self.equality({**before, "from": None}, claim)
+            if verdict.grade != "proved" or not self.same_case(before, equality):
+                reason = "equality case: what it is called in other words is not shown"
+                return StepVerdict("equality", "open", verdict.reason or reason)
         try:
             reason = self.equality_fault(equality, claim or self.world.statement.goal)
         except (Unreadable, Limit, IllPosed, Undefined, Inexact) as error:
             return StepVerdict("equality", "open", f"equality case: {error or 'not checked'}")
         if reason:
             return StepVerdict("equality", "refuted", f"equality case: {reason}")
+        if equality.get("only") and not self.nowhere_else(equality, claim):
+            reason = "equality case: that equality holds only there is not shown"
+            return StepVerdict("equality", "supported", reason)
         return StepVerdict("equality", "proved", "")
+
+    def nowhere_else(self, equality: Mapping[str, object], claim: Chain | None) -> bool:
+        """Where the goal (or a claim) holds with =, does what is said of the equality case?
+
+        The equations are those of the established facts that give it: see tight.py.
+        """
+        try:
+            wanted = self.case(equality)
+            links = self.target if claim is None else self.world.links(claim)
+            equations = [p for link in links if link.op != "=" for p in self.tight(link)]
+            return forced(self.world, equations, wanted)
+        except (Broken, IllPosed, Limit, Unreadable):
+            return False
+
+    def case(self, equality: Mapping[str, object]) -> list[Poly]:
+        """What vanishes in an equality case."""
+        point = equality.get("point")
+        texts = _when(equality)
+        if isinstance(point, Mapping):
+            texts = [f"{name} = {parse_number(point[name])}" for name in point]
+        cases = [parse_chain(text, self.read.variables) for text in texts]
+        return [f.diff.num for case in cases for f in self.world.links(case)]
+
+    def same_case(self, one: Mapping[str, object], two: Mapping[str, object]) -> bool:
+        """Do two descriptions of an equality case mean the same points?"""
+        try:
+            first, second = self.case(one), self.case(two)
+        except (Broken, IllPosed, Limit, Unreadable):
+            return False
+        return forced(self.world, first, second) and forced(self.world, second, first)
+
+    def tight(self, link: Fact) -> list[Poly]:
+        """What vanishes where the relation holds with =."""
+        shown = [k for k in self.facts.values() if not k.theorem.assumed]
+        giving = [k for k in shown if k.theorem.op != "=" and entails(k.theorem, link)]
+        return [link.diff.num, *(p for k in giving for p in k.tight())]
 
     def equality_fault(self, equality: Mapping[str, object], goal: Chain) -> str:
         w, statement = self.world, self.world.statement
         flat = Chain(goal.parts, tuple("=" for _ in goal.ops), goal.text)
         if any(op in "<>" for op in goal.ops):
             return "the relation is strict, so equality never holds"
-        if set(equality) - {"when", "point"} or not equality:
+        if set(equality) - {"when", "point", *_MORE} or not {"when", "point"} & set(equality):
             raise Unreadable("expected when or point")
         if "point" in equality:
             raw = equality["point"]
@@ -338,22 +397,38 @@ class _Checker:
             if not in_domain(statement, point):
                 return "the point is outside the domain or the hypotheses"
             return "" if holds(flat, point) else "the two sides differ at the point"
-        when = parse_chain(str(equality["when"]), statement.variables)
-        if any(op != "=" for op in when.ops):
+        cases = [parse_chain(text, statement.variables) for text in _when(equality)]
+        if any(op != "=" for when in cases for op in when.ops):
             raise Unreadable("an equality case is a chain of =")
-        for fact in w.links(when):
+        for fact in (fact for when in cases for fact in w.links(when)):
             if POSITIVE in (w.sign(fact.diff.num), w.sign(-fact.diff.num)):
                 return "it cannot occur on the domain"
-        there = Statement(statement.variables, statement.domain, (*statement.given, when), flat)
+        there = Statement(statement.variables, statement.domain, (*statement.given, *cases), flat)
         case = world_of(there)
         if contradictory(case):
             return "it cannot occur on the domain"
-        if all(case.vanishes(fact.diff.num) for fact in case.goal):
+        gaps = [fact.diff.num for fact in case.goal]
+        if all(case.vanishes(gap) for gap in gaps) or forced(case, [], gaps):
             return ""
         false = Points(there).failing(flat)
         if false:
-            return f"the two sides differ, {when.text} is not enough ({goal.text} is {false})"
+            said = ", ".join(when.text for when in cases)
+            return f"the two sides differ, {said} is not enough ({goal.text} is {false})"
         raise Unreadable("not shown to give equality")
+
+
+_MORE = ("only", "from")  # that it holds nowhere else; the case as it was said first
+
+
+def _when(equality: Mapping[str, object]) -> list[str]:
+    """The equations of an equality case."""
+    raw = equality.get("when")
+    return [str(text) for text in raw] if isinstance(raw, list | tuple) else [str(raw)]
+
+
+def _tight(links: Sequence[Known]) -> list[Poly]:
+    """A chain's ends are equal where each of its links is."""
+    return [p for link in links if link.theorem.op != "=" for p in link.tight()]
 
 
 def _whole(world: World, chain: Chain) -> Fact:

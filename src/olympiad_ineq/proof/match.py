@@ -191,6 +191,11 @@ def entails(t: Theorem, goal: Fact) -> Theorem | None:
     return found
 
 
+def multiple(fact: Fact, goal: Fact) -> bool:
+    """Is the fact's difference the goal's times another polynomial? Then it says no less."""
+    return bool(goal.diff.num) and not divmod(fact.diff.num, goal.diff.num)[1]
+
+
 def equal(fact: Fact, world: World) -> Theorem | None:
     """The equation L = R, as its difference vanishes or as two n-th powers are equal.
 

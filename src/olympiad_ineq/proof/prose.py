@@ -14,14 +14,23 @@ from olympiad_ineq.kernel.rational import (
     World,
 )
 from olympiad_ineq.kernel.trees import Statement
-from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_statement, quoted
+from olympiad_ineq.language.parse import (
+    Unreadable,
+    parse_chain,
+    parse_expr,
+    parse_statement,
+    quoted,
+)
 from olympiad_ineq.language.read import ReadProof, Unread, read_proof
 from olympiad_ineq.language.segments import MAX_TEXT, split_list
 from olympiad_ineq.language.spelling import chain_ascii
 
 from .check import ProofVerdict, check_proof
-from .match import entails
+from .match import entails, multiple
+from .rules import all_nonnegative, seen
 from .worlds import world_of
+
+_ZERO = parse_expr("0", ["a"])
 
 
 def grade_text(
@@ -34,13 +43,20 @@ def grade_text(
         return ProofVerdict("unreadable", f"the problem: {error}", None)
     if len(proof) > MAX_TEXT:
         return ProofVerdict("limit", f"the proof is longer than {MAX_TEXT} characters", None)
-    read = read_proof(proof, statement.variables)
-    verdict = check_proof(statement, read.steps, read.equality)
-    return _downgraded(statement, read, verdict)
+    first: ProofVerdict | None = None
+    for known in (None, statement.goal):  # forwards; then with what is said on the way back
+        read = read_proof(proof, statement.variables, known)
+        verdict = check_proof(statement, read.steps, read.equality)
+        verdict = _downgraded(statement, read, verdict)
+        if verdict.grade == "proved":
+            return verdict
+        first = first or verdict
+    assert first is not None
+    return first
 
 
 def _downgraded(statement: Statement, read: ReadProof, verdict: ProofVerdict) -> ProofVerdict:
-    left = [u for u in read.unread if not _harmless(u, statement)]
+    left = [u for u in (*read.unread, *read.plain) if not _harmless(u, statement)]
     if not left:
         return verdict
     first = left[0]
@@ -52,7 +68,7 @@ def _downgraded(statement: Statement, read: ReadProof, verdict: ProofVerdict) ->
         return ProofVerdict("open", f"{verdict.reason}, but {reason}", verdict.step, verdict.steps)
     if verdict.grade not in ("proved", "supported"):
         return verdict
-    grade = "supported" if all(u.kind in ("only", "remark") for u in left) else "open"
+    grade = "supported" if all(u.kind == "remark" for u in left) else "open"
     return ProofVerdict(grade, reason, verdict.step, verdict.steps)
 
 
@@ -60,16 +76,21 @@ def _harmless(unread: Unread, statement: Statement) -> bool:
     """A mention of the goal or of a hypothesis, or of an aim from which the goal follows at once.
 
     "Since a+b+c = 1, it suffices to show ..." is true where what is to be shown gives the goal by
-    the hypotheses' equations and positive factors; "equivalent" needs the other way as well.
+    the hypotheses' equations and positive factors. The goal has to give it as well: what is more
+    than the goal (a strict inequality, say) would have to be shown, as it is where aims are steps.
     """
-    if unread.kind not in ("aim", "same", "sign", "hypothesis"):
+    if unread.kind not in ("aim", "same", "goal", "sign", "hypothesis", "seen"):
         return False
     try:
         if unread.kind == "sign":
             return _signs_hold(statement, unread.text)
+        if unread.kind == "seen":
+            return _seen(statement, unread.text)
         chain = parse_chain(unread.text.strip().rstrip(".,;: "), statement.variables)
         if unread.kind != "hypothesis" and chain_ascii(chain) == chain_ascii(statement.goal):
             return True
+        if unread.kind == "goal":
+            return False
         world = world_of(statement, [chain.text])
         aims, goals = world.links(chain), world.goal
         known = [kernel.given(world, k) for k in range(len(world.given))]
@@ -77,9 +98,34 @@ def _harmless(unread: Unread, statement: Statement) -> bool:
             return True
         if unread.kind == "hypothesis":
             return False
-        return _gives(world, aims, goals) and (unread.kind == "aim" or _gives(world, goals, aims))
+        return _gives(world, aims, goals) and _gives(world, goals, aims)
     except (Unreadable, Limit, IllPosed):
         return False
+
+
+def _seen(statement: Statement, text: str) -> bool:
+    """Is a relation that words call plain no more than the goal itself, unless its parts show it?
+
+    "As all terms are nonnegative, X" is a reason for what follows, and none where X is the goal
+    and has terms of both signs: that would be a proof without one.
+    """
+    chain = parse_chain(text, statement.variables)
+    world = world_of(statement, [text])
+    goals = [goal for goal in world.goal if goal.op != "="]
+    facts = world.links(chain)
+    shown = [kernel.assume(world, fact, "the claim") for fact in facts]
+    if not any(
+        entails(t, goal) or multiple(fact, goal)
+        for t, fact in zip(shown, facts, strict=True)
+        for goal in goals
+    ):
+        return True
+    if statement.domain == "triangle" or any(fact.op != "=" for fact in world.given):
+        return True
+    sides = [part for part in chain.parts if part != _ZERO]
+    return (len(sides) == 1 and seen(world, sides[0])) or all(
+        all_nonnegative(world, fact.diff.num) for fact in world.links(chain)
+    )
 
 
 def _signs_hold(statement: Statement, text: str) -> bool:

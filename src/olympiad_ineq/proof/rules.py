@@ -18,9 +18,9 @@ from typing import TypeAlias
 from flint import fmpq
 
 from olympiad_ineq.kernel import theorem as kernel
-from olympiad_ineq.kernel.rational import NONNEGATIVE, POSITIVE, UNKNOWN, Fact, Frac, World
+from olympiad_ineq.kernel.rational import NONNEGATIVE, POSITIVE, UNKNOWN, Fact, Frac, Poly, World
 from olympiad_ineq.kernel.theorem import MAX_WEIGHT, Broken, Proved, Theorem
-from olympiad_ineq.kernel.trees import Chain, Expr, Statement
+from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Pow, Statement
 from olympiad_ineq.language.parse import (
     Unreadable,
     parse_chain,
@@ -30,25 +30,41 @@ from olympiad_ineq.language.parse import (
 )
 
 from . import jensen as tangents
-from .match import entails, equal
+from .match import divided, entails, equal
 
 MAX_ITEMS = 24
 
 
+Zeros: TypeAlias = Callable[[], list[Poly]]
+
+
+def _nothing() -> list[Poly]:
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a name stands for: the relation, and its theorem."""
+    """What a name stands for: the relation, its theorem, and what vanishes where it is tight."""
 
     fact: Fact
     theorem: Theorem
+    zeros: Zeros = _nothing
+
+    def tight(self) -> list[Poly]:
+        """Polynomials that vanish at each allowed point where the relation holds with =."""
+        return [self.fact.diff.num, *self.zeros()]
 
 
 @dataclass(frozen=True, slots=True)
 class Yield:
-    """What a rule gives: the theorem, and the two sides as the rule has them, for messages."""
+    """What a rule gives: the theorem, and the two sides as the rule has them, for messages.
+
+    `zeros` are polynomials that vanish wherever the theorem's difference does (see tight.py).
+    """
 
     theorem: Theorem
     sides: Callable[[], tuple[Frac, Frac]]
+    zeros: Zeros = _nothing
 
 
 class Reader:
@@ -134,6 +150,9 @@ def amgm(s: Step) -> Iterable[Yield]:
     weights = s.numbers("weights", len(terms))
     if any(x <= 0 for x in weights):
         raise Broken("AM-GM needs positive weights")
+    if "power" in s.step:
+        yield _squared_mean(s, terms, weights)
+        return
     scale = lcm(*(int(x.q) for x in weights))
     counts = [int((x * scale).p) for x in weights]
     whole = sum(counts)
@@ -142,8 +161,12 @@ def amgm(s: Step) -> Iterable[Yield]:
     parts = list(zip(counts, terms, strict=True))
     left = w.total(w.scale(t.diff, fmpq(n)) for n, t in parts)
 
+    def equal_terms() -> list[Poly]:
+        return [w.sub(terms[0].diff, t.diff).num for t in terms[1:]]
+
     def made(r: Frac) -> Yield:
-        return Yield(kernel.amgm(parts, r), lambda: (left, w.scale(r, fmpq(whole))))
+        found = kernel.amgm(parts, r)
+        return Yield(found, lambda: (left, w.scale(r, fmpq(whole))), equal_terms)
 
     for factor in _factors(w, {1, whole, scale}, whole, left, s.claim.diff, parts):
         r = w.scale(w.sub(left, w.scale(s.claim.diff, fmpq(factor))), fmpq(1, whole))
@@ -163,6 +186,15 @@ def amgm(s: Step) -> Iterable[Yield]:
     yield made(root)
     if whole % 2 == 0:
         yield made(w.scale(root, fmpq(-1)))
+
+
+def _squared_mean(s: Step, terms: Sequence[Theorem], weights: Sequence[fmpq]) -> Yield:
+    """(x + y)^2 >= 4*x*y, which is AM-GM squared: the difference is (x - y)^2."""
+    if s.step["power"] != 2 or len(terms) != 2 or weights[0] != weights[1]:
+        raise Broken("only AM-GM of two terms is squared")
+    gap = s.world.sub(terms[0].diff, terms[1].diff)
+    found = kernel.square(s.world, gap)
+    return Yield(found, lambda: (found.diff, s.world.const(0)), lambda: [gap.num])
 
 
 def _factors(
@@ -217,12 +249,16 @@ def _pairs(s: Step, one: str, two: str) -> tuple[list[Expr], list[Expr]]:
     return xs, ys
 
 
-def _cross(w: World, xs: Sequence[Frac], ys: Sequence[Frac]) -> list[tuple[int, int, Theorem]]:
-    """(xi*yj - xj*yi)^2 >= 0 for i < j."""
+def _minors(w: World, xs: Sequence[Frac], ys: Sequence[Frac]) -> list[tuple[int, int, Frac]]:
+    """xi*yj - xj*yi for i < j."""
     return [
-        (i, j, kernel.square(w, w.sub(w.times(xs[i], ys[j]), w.times(xs[j], ys[i]))))
+        (i, j, w.sub(w.times(xs[i], ys[j]), w.times(xs[j], ys[i])))
         for i, j in combinations(range(len(xs)), 2)
     ]
+
+
+def _numerators(minors: Sequence[tuple[int, int, Frac]]) -> list[Poly]:
+    return [minor.num for _, _, minor in minors]
 
 
 def _zero(w: World) -> Theorem:
@@ -236,7 +272,8 @@ def cauchy(s: Step) -> Iterable[Yield]:
     """
     w = s.world
     xs, ys = ([w.frac(e) for e in side] for side in _pairs(s, "x", "y"))
-    squares = [(fmpq(1), t) for _, _, t in _cross(w, xs, ys)]
+    minors = _minors(w, xs, ys)
+    squares = [(fmpq(1), kernel.square(w, minor)) for _, _, minor in minors]
     found = kernel.combined(w, squares) if squares else _zero(w)
 
     def sides() -> tuple[Frac, Frac]:
@@ -244,7 +281,7 @@ def cauchy(s: Step) -> Iterable[Yield]:
         inner = w.total(w.times(x, y) for x, y in zip(xs, ys, strict=True))
         return left, w.power(inner, 2)
 
-    yield Yield(found, sides)
+    yield Yield(found, sides, partial(_numerators, minors))
 
 
 def titu(s: Step) -> Iterable[Yield]:
@@ -263,10 +300,12 @@ def titu(s: Step) -> Iterable[Yield]:
         below.append(w.inverse(f))
     xs = [w.frac(e) for e in nums]
     sum_below = w.inverse(w.total(ys))
+    minors = _minors(w, xs, ys)
     parts = [
         (fmpq(1),
-         kernel.product(kernel.signed(w, w.times(w.times(below[i], below[j]), sum_below)), t))
-        for i, j, t in _cross(w, xs, ys)
+         kernel.product(kernel.signed(w, w.times(w.times(below[i], below[j]), sum_below)),
+                        kernel.square(w, minor)))
+        for i, j, minor in minors
     ]  # fmt: skip
     found = kernel.combined(w, parts) if parts else _zero(w)
 
@@ -274,7 +313,7 @@ def titu(s: Step) -> Iterable[Yield]:
         left = w.total(w.times(w.power(x, 2), b) for x, b in zip(xs, below, strict=True))
         return left, w.times(w.power(w.total(xs), 2), sum_below)
 
-    yield Yield(found, sides)
+    yield Yield(found, sides, partial(_numerators, minors))
 
 
 def square(s: Step) -> Iterable[Yield]:
@@ -285,7 +324,11 @@ def square(s: Step) -> Iterable[Yield]:
         raise Broken("a sum of squares needs weights >= 0")
     squares = [kernel.square(w, w.frac(e)) for e in exprs]
     found = kernel.combined(w, list(zip(weights, squares, strict=True)))
-    yield Yield(found, lambda: (found.diff, w.const(0)))
+
+    def bases() -> list[Poly]:
+        return [w.frac(e).num for e, c in zip(exprs, weights, strict=True) if c > 0]
+
+    yield Yield(found, lambda: (found.diff, w.const(0)), bases)
 
 
 def positive(s: Step) -> Iterable[Yield]:
@@ -298,7 +341,7 @@ def positive(s: Step) -> Iterable[Yield]:
     if "expr" in s.step:
         expr, text = s.one("expr")
         found = s.nonnegative(expr, text, "the step")
-        yield Yield(found, lambda: (found.diff, w.const(0)))
+        yield Yield(found, lambda: (found.diff, w.const(0)), partial(_summands, w, expr))
         return
     if w.sign(s.claim.diff.num) == UNKNOWN:
         if not any(fact.op != "=" for fact in w.given):
@@ -307,6 +350,37 @@ def positive(s: Step) -> Iterable[Yield]:
         yield Yield(found, lambda: (s.claim.lhs, s.claim.rhs))
         return
     yield Yield(kernel.signed(w, s.claim.diff), lambda: (s.claim.lhs, s.claim.rhs))
+
+
+def seen(w: World, expr: Expr) -> bool:
+    """Is it >= 0 by the signs of the variables and its squares, with no difference worked out?"""
+    match expr:
+        case Pow(base, n):
+            return n % 2 == 0 or seen(w, base)
+        case Add(args):
+            return all(seen(w, x) for x in args)
+        case Mul(args):
+            square = any(isinstance(x, Pow) and x.exponent % 2 == 0 for x in args)
+            return all(w.sign_expr(x) != UNKNOWN if square else seen(w, x) for x in args)
+        case Div(num, den):
+            return seen(w, num) and seen(w, den)
+        case Neg():
+            return False
+        case _:
+            return w.sign_expr(expr) != UNKNOWN
+
+
+def all_nonnegative(w: World, p: Poly) -> bool:
+    """Has p no term that may be negative?"""
+    return all(w.sign(w.ctx.from_dict({m: c})) != UNKNOWN for m, c in p.terms())
+
+
+def _summands(w: World, expr: Expr) -> list[Poly]:
+    """The terms of a sum that are >= 0, all of them: they vanish where their sum does."""
+    terms = expr.args if isinstance(expr, Add) else ()
+    if any(w.sign_expr(term) == UNKNOWN for term in terms):
+        return []
+    return [w.frac(term).num for term in terms]
 
 
 def _neighbours(w: World, claim: Fact) -> Theorem | None:
@@ -332,39 +406,127 @@ def identity(s: Step) -> Iterable[Yield]:
 def combine(s: Step) -> Iterable[Yield]:
     """w1*(fact 1) + ... + wn*(fact n), weights >= 0 on inequalities, any sign on equations.
 
+    With "exact" the claim has to be this sum itself, and no multiple of it.
+
     Proof: kernel.combined.
     """
     w, known = s.world, s.cited()
     weights = s.numbers("weights", len(known))
     found = kernel.combined(w, [(c, k.theorem) for k, c in zip(known, weights, strict=True)])
+    used = [k for k, c in zip(known, weights, strict=True) if c > 0 and k.theorem.op != "="]
+    if s.step.get("exact") and not w.equal(found.diff, s.claim.diff):
+        raise Broken("the sum is not the claim, but a multiple of it")
 
     def sides() -> tuple[Frac, Frac]:
         pairs = list(zip(known, weights, strict=True))
         left = w.total(w.scale(k.fact.lhs, c) for k, c in pairs)
         return left, w.total(w.scale(k.fact.rhs, c) for k, c in pairs)
 
-    yield Yield(found, sides)
+    yield Yield(found, sides, partial(_all_tight, used))
+
+
+def _operated(s: Step, known: Sequence[Known]) -> Yield:
+    """ "Multiplying by 2", "adding x to both sides": the fact that becomes the claim so."""
+    w, key = s.world, "times" if "times" in s.step else "shift"
+    value = w.frac(s.one(key)[0])
+    for k in known:
+        if key == "times":
+            fits = w.equal(w.times(k.theorem.diff, value), s.claim.diff)
+        else:
+            moved = w.sub(s.claim.lhs, k.fact.lhs)
+            fits = w.equal(moved, value) and w.equal(w.sub(s.claim.rhs, k.fact.rhs), value)
+        if fits:
+            return Yield(k.theorem, partial(_sides, k.fact), k.tight)
+    raise Broken(f"what is said to be done ({key} {s.texts(key)[0]}) does not give the claim")
+
+
+def _rescaled(s: Step, known: Sequence[Known]) -> Iterable[Yield]:
+    """A fact times what is seen to be positive, or divided by it."""
+    w, claim = s.world, s.claim.diff
+    for k in known:
+        if k.theorem.op == "=" or not k.theorem.diff.num or not claim.num:
+            continue
+        p, q, _ = w.common(k.theorem.diff, claim)
+        for top, bottom in ((q, p), (p, q)):
+            ratio, rest = divmod(top, bottom)
+            if rest or w.sign(ratio) != POSITIVE:
+                continue
+            by = kernel.signed(w, Frac(ratio, {}))
+            found = kernel.product(by, k.theorem) if top is q else divided(k.theorem, by, s.claim)
+            if found is not None:
+                yield Yield(found, partial(_as_difference, w, found), k.tight)
+
+
+def _all_tight(known: Sequence[Known]) -> list[Poly]:
+    """A sum of inequalities is tight where each of them is."""
+    return [p for k in known for p in k.tight()]
 
 
 def so(s: Step) -> Iterable[Yield]:
     """What "hence" says: one of the facts cited, the sum or product of two, or the sum of the last.
 
+    With "times" or "shift", one of the facts after this operation, exactly.
+    With "scaled", one of the facts times what is positive, or divided by it, as well.
     Proof: kernel.combined; and where p >= 0 and q >= 0, p*q >= 0 (kernel.product). The last fact is
     tried first. That the claim is one of these up to positive factors is the reason given.
     """
     w, known = s.world, s.cited()[::-1]
     if len(known) > 6:
         raise Broken("too many facts for one conclusion")
+    if "times" in s.step or "shift" in s.step:
+        yield _operated(s, known)
+        return
     for k in known:
-        yield Yield(k.theorem, partial(_sides, k.fact))
+        yield Yield(k.theorem, partial(_sides, k.fact), k.tight)
     for one, two in combinations(known, 2):
         both = kernel.combined(w, [(fmpq(1), one.theorem), (fmpq(1), two.theorem)])
-        yield Yield(both, partial(_as_difference, w, both))
+        yield Yield(both, partial(_as_difference, w, both), partial(_all_tight, (one, two)))
         times = kernel.product(one.theorem, two.theorem)
         yield Yield(times, partial(_as_difference, w, times))
     for n in range(3, len(known) + 1):
         last = kernel.combined(w, [(fmpq(1), k.theorem) for k in known[:n]])
-        yield Yield(last, partial(_as_difference, w, last))
+        yield Yield(last, partial(_as_difference, w, last), partial(_all_tight, known[:n]))
+    if s.step.get("scaled"):
+        yield from _rescaled(s, known)
+
+
+def aim(s: Step) -> Iterable[Yield]:
+    """What the last fact gives, alone or with others: the aim that it was said to be enough for.
+
+    With "times" the fact has to be the claim times this, exactly.
+
+    Proof: match.entails, kernel.combined, kernel.product. Alone it may have another denominator.
+    """
+    w, (*others, last) = s.world, s.cited()
+    if len(others) > 5:
+        raise Broken("too many facts for one conclusion")
+    if "times" in s.step:
+        factor = w.frac(s.one("times")[0])
+        if not w.equal(w.times(s.claim.diff, factor), last.fact.diff):
+            raise Broken(f"times {s.texts('times')[0]} it is not what was to be shown next")
+    found = entails(last.theorem, s.claim)
+    if found is not None:
+        yield Yield(found, partial(_sides, last.fact), last.tight)
+        return
+    yield from so(s) if not others else ()
+    for one in others[::-1]:
+        both = kernel.combined(w, [(fmpq(1), one.theorem), (fmpq(1), last.theorem)])
+        yield Yield(both, partial(_as_difference, w, both), partial(_all_tight, (one, last)))
+        times = kernel.product(one.theorem, last.theorem)
+        yield Yield(times, partial(_as_difference, w, times))
+    for n in range(2, len(others) + 1):
+        known = [*others[-n:], last]
+        total = kernel.combined(w, [(fmpq(1), k.theorem) for k in known])
+        yield Yield(total, partial(_as_difference, w, total), partial(_all_tight, known))
+
+
+def known(s: Step) -> Iterable[Yield]:
+    """The claim, by the signs of its parts or as a form that is a sum of squares: `World.sign`.
+
+    That is a fact which a proof may mention by the way; the goal itself is none (see check.py).
+    """
+    found = kernel.signed(s.world, s.claim.diff)
+    yield Yield(found, lambda: (s.claim.lhs, s.claim.rhs))
 
 
 def _sides(fact: Fact) -> tuple[Frac, Frac]:
@@ -398,21 +560,52 @@ def multiply(s: Step) -> Iterable[Yield]:
         found = kernel.combined(w, [(one, t) for t in parts])
         left = w.times(left, lefts[i])
 
-    yield Yield(found, lambda: (reduce(w.times, lefts), reduce(w.times, rights)))
+    # L1*...*Ln = R1*...*Rn with Li >= Ri > 0: then every Li = Ri.
+    tight = known if not equations and all(w.sign(r.num) == POSITIVE for r in rights) else []
+    yield Yield(
+        found, lambda: (reduce(w.times, lefts), reduce(w.times, rights)), partial(_all_tight, tight)
+    )
+
+
+def root(s: Step) -> Iterable[Yield]:
+    """L >= R from L^2 >= R^2, where L + R > 0: (L - R)*(L + R) >= 0."""
+    w, known = s.world, s.cited()
+    if len(known) != 1:
+        raise Broken("a square root takes one earlier step")
+    left, right = (w.power(side, 2) for side in (s.claim.lhs, s.claim.rhs))
+    squares = Fact(left, right, w.sub(left, right), s.claim.op)
+    shown = entails(known[0].theorem, squares)
+    between = kernel.signed(w, w.add(s.claim.lhs, s.claim.rhs))
+    found = divided(shown, between, s.claim) if shown and between.op == ">" else None
+    if found is None:
+        raise Broken("it is not the square root of the step, or not shown to be positive")
+    yield Yield(found, lambda: (s.claim.lhs, s.claim.rhs), known[0].tight)
 
 
 def scale(s: Step) -> Iterable[Yield]:
-    """e*L >= e*R from L >= R and e >= 0; strict if both are strict; any e for an equation."""
+    """e*L >= e*R from L >= R and e >= 0; strict if both are strict; any e for an equation.
+
+    With "exact" the claim has to be this itself, and no multiple of it.
+    """
     w = s.world
     if len(s.cited()) != 1:
         raise Broken("scaling takes one earlier step")
     (known,), (expr, text) = s.cited(), s.one("expr")
     factor = w.frac(expr)
+    if s.step.get("exact") and not w.equal(w.times(factor, known.theorem.diff), s.claim.diff):
+        raise Broken(f"times {text} the step is not the claim")
+    zeros = _nothing
     if known.fact.op == "=":
         found = kernel.scaled(known.theorem, factor)
     else:
-        found = kernel.product(s.nonnegative(expr, text, "scaling"), known.theorem)
-    yield Yield(found, lambda: (w.times(factor, known.fact.lhs), w.times(factor, known.fact.rhs)))
+        shown = s.nonnegative(expr, text, "scaling")
+        found = kernel.product(shown, known.theorem)
+        zeros = known.tight if shown.op == ">" else _nothing
+
+    def sides() -> tuple[Frac, Frac]:
+        return w.times(factor, known.fact.lhs), w.times(factor, known.fact.rhs)
+
+    yield Yield(found, sides, zeros)
 
 
 def cyclic(s: Step) -> Iterable[Yield]:
@@ -440,7 +633,15 @@ def cyclic(s: Step) -> Iterable[Yield]:
     if not allowed:
         raise Broken("the hypotheses are not symmetric under such a permutation")
     for order in allowed:
-        yield Yield(kernel.permuted(known.theorem, order), partial(_moved, w, known.fact, order))
+        yield Yield(
+            kernel.permuted(known.theorem, order),
+            partial(_moved, w, known.fact, order),
+            partial(_moved_zeros, w, known, order),
+        )
+
+
+def _moved_zeros(w: World, known: Known, order: Sequence[str]) -> list[Poly]:
+    return [kernel.image(w, p, order) for p in known.tight()]
 
 
 def _moved(w: World, fact: Fact, order: Sequence[str]) -> tuple[Frac, Frac]:
@@ -584,15 +785,17 @@ Rule: TypeAlias = Callable[[Step], Iterable[Yield]]
 RULES: dict[str, Rule] = {
     "amgm": amgm, "cauchy": cauchy, "titu": titu, "square": square, "positive": positive,
     "identity": identity, "combine": combine, "chain": combine, "multiply": multiply,
-    "scale": scale, "so": so, "cyclic": cyclic, "schur": schur, "jensen": jensen, "cases": cases,
+    "scale": scale, "so": so, "aim": aim, "known": known, "root": root,
+    "cyclic": cyclic, "schur": schur, "jensen": jensen, "cases": cases,
     "wlog": cases, "substitute": substitute,
 }  # fmt: skip
 OWN_STEPS = frozenset({"cases", "wlog", "substitute"})
-CITING = frozenset({"combine", "chain", "multiply", "scale", "cyclic", "so"})
+CITING = frozenset({"combine", "chain", "multiply", "scale", "cyclic", "so", "aim", "root"})
 NAMES = {
     "amgm": "AM-GM", "cauchy": "Cauchy-Schwarz", "titu": "Titu's lemma", "square": "the square",
     "positive": "the sign", "identity": "the identity", "combine": "the combination",
-    "chain": "the chain", "so": "what stands before", "multiply": "the product",
+    "chain": "the chain", "so": "what stands before", "aim": "what was to be shown",
+    "known": "the sign", "root": "the square root", "multiply": "the product",
     "scale": "the scaled step",
     "cyclic": "the permuted step", "schur": "Schur's inequality", "jensen": "Jensen",
     "substitute": "the substitution",
