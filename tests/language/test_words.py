@@ -147,3 +147,15 @@ def test_what_changes_the_sense_or_shows_the_converse(case: dict[str, Any]) -> N
     names, domain, goal = case["variables"], case["domain"], case["goal"]
     verdict = grade_text(names, domain, case.get("given", []), goal, case["proof"])
     assert verdict.grade != "proved"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "And similarly for the others $x$, $a+b$.", "And similarly for the others, $a \\ge$.",
+        "The right-hand side is at least $2$, and we are done.", "Dividing by $3$, we are done.",
+        "Let $S$ denote the left-hand side. Then $S \\ge$.", "Applying this to $a$, $a \\ge b$.",
+    ],
+)  # fmt: skip
+def test_what_refers_to_nothing_is_no_proof(text: str) -> None:
+    assert grade(text) != "proved"

@@ -108,7 +108,7 @@ class Aims(Reasons):
             return {}
         wanted = expr_ascii(chain.parts[0])
         for step in reversed(self.steps[-4:]):
-            said = self.relation(str(step["claim"]), self.names)
+            said = self.relation(str(step["claim"]))
             texts = [expr_ascii(part) for part in said.parts]
             if step.get("by") == "identity" and wanted in texts:
                 values = [part for part in said.parts if visible(part)]

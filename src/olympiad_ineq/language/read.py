@@ -279,8 +279,12 @@ class _Reader(Aims):
             if self.denotes(rest, maths):
                 return
             if _OTHERS.search(rest) and relations:
+                before = len(self.steps)
                 self.sentence(_OTHERS.sub(" ", words), maths, position)
-                self.others()
+                if len(self.steps) > before and self.block is None:
+                    self.others()
+                else:
+                    self.unread.append(Unread(position, _shown(rest), "the others of nothing"))
                 return
         rest = self.opening(rest, relations)
         used = _WE_USED.search(" ".join(rest.split())) if self.goal is not None else None
@@ -534,7 +538,7 @@ class _Reader(Aims):
         found = _AT_LEAST.search(rest)
         if found is None or not self.steps:
             return rest, maths
-        claim = self.relation(str(self.steps[-1]["claim"]), self.names)
+        claim = self.relation(str(self.steps[-1]["claim"]))
         side = expr_ascii(claim.parts[0 if found["side"].lower() == "left" else -1])
         sign = "<=" if "most" in found[0] else ">="
         at = rest[: found.end()].count("\0")
