@@ -17,7 +17,7 @@ from olympiad_ineq.language.parse import parse_statement
 FOLDER = Path(kernel.__file__).parent
 FILES = sorted(FOLDER.glob("*.py"))
 OTHERS = sorted(p for p in FOLDER.parent.rglob("*.py") if FOLDER not in p.parents)
-MAX_CODE_LINES = 720  # code, without blank lines, comments and docstrings
+MAX_CODE_LINES = 745  # code, without blank lines, comments and docstrings
 ALLOWED = {*sys.stdlib_module_names, "flint", "__future__"}
 FORBIDDEN_NAMES = {"float", "eval", "exec", "compile", "__import__", "open", "sympify"}
 FORBIDDEN_MODULES = {"re", "random", "math", "importlib", "subprocess", "os", "sys", "io"}

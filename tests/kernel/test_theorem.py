@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
+import re
 from fractions import Fraction
+from itertools import permutations
 
 import pytest
 from flint import fmpq
@@ -180,6 +183,65 @@ def test_a_permutation_must_keep_the_hypotheses(hypothesis: str) -> None:
     with pytest.raises(Broken):
         k.permuted(k.given(world, 0), ["b", "a", "c"])
     assert k.permuted(k.given(world, 0), NAMES).diff.num == world.given[0].diff.num
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["a", "a+2*b", "a*b+1", "a^2+b*c", "2", "a+sqrt(b)"]),
+        min_size=1,
+        max_size=2,
+    ),
+    st.permutations(NAMES),
+    st.randoms(use_true_random=False),
+)
+def test_an_image_is_the_value_at_the_permuted_point(
+    inside: list[str], order: list[str], rng: random.Random
+) -> None:
+    """p's image at a point is p at the permuted point, roots included, however deep."""
+    shifts = [dict(zip(NAMES, image, strict=True)) for image in permutations(NAMES)]
+    text = "+".join(
+        f"{k + 2}*sqrt({''.join(shift.get(x, x) if len(x) == 1 else x for x in split(one))})"
+        for k, one in enumerate(inside)
+        for shift in shifts
+    )
+    statement = parse_statement(NAMES, "positive", [], f"{text} >= 0")
+    world = World(statement, roots=True)
+    try:
+        p = world.links(statement.goal)[0].diff.num
+    except Limit:
+        return
+    point = {name: rng.uniform(0.5, 3) for name in NAMES}
+    there = {v: point[w] for v, w in zip(NAMES, order, strict=True)}
+    assert near(world, k.image(world, p, order), point) == pytest.approx(near(world, p, there))
+
+
+def split(text: str) -> list[str]:
+    return re.findall(r"[a-z]+|.", text)
+
+
+def near(world: World, p: object, point: dict[str, float]) -> float:
+    """p at a point, roots of roots included."""
+    values = dict(point)
+    for (key, degree), root in world.radicals.items():
+        values[str(root)] = plain(world.factors[key], world, values) ** (1 / degree)
+    return plain(p, world, values)
+
+
+def plain(p: object, world: World, values: dict[str, float]) -> float:
+    total = 0.0
+    for m, c in p.terms():  # type: ignore[attr-defined]
+        powers = [values[n] ** int(e) for n, e in zip(world.names, m, strict=True) if e]
+        total += int(c.p) / int(c.q) * math.prod(powers)
+    return total
+
+
+def test_a_root_whose_image_is_not_there_does_not_move() -> None:
+    world = World(parse_statement(NAMES, "positive", [], "sqrt(a) >= sqrt(b)"), roots=True)
+    p = world.goal[0].lhs.num
+    assert k.image(world, p, ["b", "a", "c"]) == world.goal[0].rhs.num
+    with pytest.raises(Broken, match="does not mention"):
+        k.image(world, p, ["c", "b", "a"])
 
 
 def test_theorems_of_two_worlds_do_not_mix() -> None:

@@ -146,9 +146,41 @@ def test_schur(domain: str, terms: list[str], degree: int, shift: str, op: str) 
         ("triangle", "(b+c-a)/(a+b-c)+(a+b-c)/(b+c-a) >= 2",
          step("(b+c-a)/(a+b-c)+(a+b-c)/(b+c-a) >= 2", "amgm",
               terms=["(b+c-a)/(a+b-c)", "(a+b-c)/(b+c-a)"])),
-        ("real", "a^2+a*b+b^2 >= 0", step("a^2+a*b+b^2 >= 0", "positive")),
-        ("real", "a^2+1 > a", step("a^2-a+1 > 0", "positive")),
+        ("real", "a^2*(a-b)^2+1 > 0", step("a^2*(a-b)^2+1 > 0", "positive")),
+        ("positive", "a+b+1 >= a+2*sqrt(b)", step("1+b >= 2*sqrt(b)", "amgm", terms=["1", "b"])),
     ],
 )  # fmt: skip
 def test_exact_instances_pass(domain: str, goal: str, one: dict[str, Any]) -> None:
     assert check_proof(parse_statement(NAMES, domain, [], goal), [one]).grade == "proved"
+
+
+@pytest.mark.parametrize(
+    ("domain", "goal"),
+    [
+        ("real", "a^2+a*b+b^2 >= 0"), ("real", "a^2+b^2 >= 2*a*b"), ("real", "a^2+a+1 > 0"),
+        ("positive", "a^2+b^2 >= a*b"), ("positive", "a^3+b^3+c^3 >= 3*a*b*c"),
+        ("real", "1*(a^2-2*a*b+b^2) >= 0"), ("positive", "a^4+b^4 >= a^3*b+a*b^3"),
+    ],
+)  # fmt: skip
+def test_the_sign_of_a_difference_is_not_the_sign_of_its_parts(domain: str, goal: str) -> None:
+    """True, but not because the terms are positive."""
+    statement = parse_statement(NAMES, domain, [], goal)
+    assert check_proof(statement, [step(goal, "positive")]).grade in ("supported", "open")
+    expr = goal.split(">")[0]
+    if goal.endswith("0"):
+        assert check_proof(statement, [step(goal, "positive", expr=expr)]).grade != "proved"
+
+
+def test_a_step_with_roots_is_permuted() -> None:
+    goal = "(1+a)*(1+b)*(1+c) >= 8*sqrt(a*b*c)"
+    steps = [
+        {**step("1+a >= 2*sqrt(a)", "amgm", terms=["1", "a"]), "id": "s1"},
+        {**step("1+b >= 2*sqrt(b)", "cyclic", of="s1"), "id": "s2"},
+        {**step("1+c >= 2*sqrt(c)", "cyclic", of="s1"), "id": "s3"},
+        {**step(goal, "multiply", of=["s1", "s2", "s3"]), "id": "s4"},
+    ]
+    statement = parse_statement(NAMES, "positive", [], goal)
+    assert check_proof(statement, steps).grade == "proved"
+    wrong = {**steps[1], "claim": "1+b >= 2*sqrt(c)"}
+    verdict = check_proof(statement, [steps[0], wrong, *steps[2:]])
+    assert (verdict.grade, verdict.step) == ("refuted", "s2")

@@ -366,9 +366,19 @@ class World:
 
     def _sign(self, p: Poly) -> int:
         best = max(self._coefficients(p), self._quadratic(p))
-        if best == POSITIVE:
-            return best
-        if self.statement.domain == "triangle" and p.total_degree() <= 16:
+        if best < POSITIVE:
+            best = max(best, self.termwise(p))
+        if best == UNKNOWN and len(p) <= 60 and p.total_degree() <= 14:
+            number, parts = p.factor()
+            if number > 0 and len(parts) + sum(m > 1 for _, m in parts) > 1:
+                shown = [NONNEGATIVE if m % 2 == 0 else self.sign(q) for q, m in parts]
+                best = min(shown)
+        return best
+
+    def termwise(self, p: Poly) -> int:
+        """The sign of p where it shows in each single term, up to the hypotheses' equations."""
+        best = self._coefficients(p)
+        if best < POSITIVE and self.statement.domain == "triangle" and p.total_degree() <= 16:
             *roots, x, y, z = self.gens  # a = y+z, b = z+x, c = x+y with x, y, z > 0
             best = max(best, self._coefficients(p.compose(*roots, y + z, z + x, x + y)))
         if self.ideal and best < POSITIVE:
@@ -376,11 +386,6 @@ class World:
             for q in (self.reduce(p), p if homogeneous is None else homogeneous):
                 if q != p:
                     best = max(best, self._coefficients(q) if q else NONNEGATIVE)
-        if best == UNKNOWN and len(p) <= 60 and p.total_degree() <= 14:
-            number, parts = p.factor()
-            if number > 0 and len(parts) + sum(m > 1 for _, m in parts) > 1:
-                shown = [NONNEGATIVE if m % 2 == 0 else self.sign(q) for q, m in parts]
-                best = min(shown)
         return best
 
     def _coefficients(self, p: Poly) -> int:

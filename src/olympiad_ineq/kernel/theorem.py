@@ -155,10 +155,26 @@ def restated(
 
 
 def image(world: World, p: Poly, order: Sequence[str]) -> Poly:
-    """p with the i-th variable replaced by the i-th name of the order."""
-    if world.radicals:
-        raise Broken("permuting a step with roots is not supported")
-    return p.compose(*world.gens[: world.spare], *(world.gens[world.index[v]] for v in order))
+    """p at the permuted point, where the i-th variable is the i-th name of the order.
+
+    That point is allowed (see `keeps`), so a radicand is >= 0 there as well, and its root there is
+    the root of its image.
+    """
+    places = [*world.gens[: world.spare], *(world.gens[world.index[v]] for v in order)]
+    for (key, degree), root in world.radicals.items():
+        at = world.index[str(root)]
+        if any(monomial[at] for monomial in p.monoms()):
+            below = image(world, world.factors[key], order)
+            places[at] = _root_of(world, below, degree)
+    return p.compose(*places)
+
+
+def _root_of(world: World, p: Poly, degree: int) -> Poly:
+    """The variable that stands for the root of p, which is >= 0."""
+    for (key, other), root in world.radicals.items():
+        if other == degree and world.vanishes(world.factors[key] - p):
+            return root
+    raise Broken("the permuted step has a root that the proof does not mention")
 
 
 def keeps(world: World, order: Sequence[str]) -> bool:

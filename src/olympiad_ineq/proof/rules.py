@@ -335,21 +335,40 @@ def positive(s: Step) -> Iterable[Yield]:
     """The claim's difference, or `expr`, is >= 0 (> 0) by the signs of its parts.
 
     Proof: sums, products, quotients and even powers of non-negative numbers are non-negative; see
-    World.sign_expr. The claim must be expr >= 0 as a rule's claim is: up to positive factors.
+    World.sign_expr. The claim must be expr >= 0 as a rule's claim is: up to positive factors. The
+    signs must show in the terms or in what is written: that a difference is >= 0 because it is a
+    square, say, is another reason.
     """
     w = s.world
     if "expr" in s.step:
         expr, text = s.one("expr")
         found = s.nonnegative(expr, text, "the step")
+        _need_signs(seen(w, expr) or w.termwise(found.diff.num) != UNKNOWN)
         yield Yield(found, lambda: (found.diff, w.const(0)), partial(_summands, w, expr))
         return
-    if w.sign(s.claim.diff.num) == UNKNOWN:
-        if not any(fact.op != "=" for fact in w.given):
-            raise Broken("the difference of the sides has terms of both signs on the domain")
+    side = _one_side(s)
+    if side is not None and seen(w, side):
+        yield Yield(kernel.signed(w, side), lambda: (s.claim.lhs, s.claim.rhs))
+    elif w.sign(s.claim.diff.num) == UNKNOWN:
+        _need_signs(any(fact.op != "=" for fact in w.given))
         found = _neighbours(w, s.claim) or kernel.ordered(w, s.claim.diff.num)  # by a >= b, say
         yield Yield(found, lambda: (s.claim.lhs, s.claim.rhs))
-        return
-    yield Yield(kernel.signed(w, s.claim.diff), lambda: (s.claim.lhs, s.claim.rhs))
+    else:
+        _need_signs(w.termwise(s.claim.diff.num) != UNKNOWN)
+        yield Yield(kernel.signed(w, s.claim.diff), lambda: (s.claim.lhs, s.claim.rhs))
+
+
+def _need_signs(shown: bool) -> None:
+    if not shown:
+        raise Broken("the difference of the sides has terms of both signs on the domain")
+
+
+def _one_side(s: Step) -> Expr | None:
+    """The side of a claim whose other side is 0."""
+    if s.chain is None or len(s.chain.parts) != 2:
+        return None
+    sides = [x for x in s.chain.parts if s.world.frac(x).num]
+    return sides[0] if len(sides) == 1 else None
 
 
 def seen(w: World, expr: Expr) -> bool:
@@ -629,15 +648,20 @@ def cyclic(s: Step) -> Iterable[Yield]:
         orders = [tuple(str(chosen[v]) for v in names)]
         if sorted(orders[0]) != sorted(names):
             raise Broken("the map is not a permutation of the variables")
-    allowed = [order for order in orders if kernel.keeps(w, order)]
-    if not allowed:
-        raise Broken("the hypotheses are not symmetric under such a permutation")
-    for order in allowed:
+    failed: list[Broken] = []
+    for order in orders:
+        try:
+            found = kernel.permuted(known.theorem, order)
+        except Broken as error:
+            failed.append(error)
+            continue
         yield Yield(
-            kernel.permuted(known.theorem, order),
+            found,
             partial(_moved, w, known.fact, order),
             partial(_moved_zeros, w, known, order),
         )
+    if len(failed) == len(orders):
+        raise failed[-1]
 
 
 def _moved_zeros(w: World, known: Known, order: Sequence[str]) -> list[Poly]:
