@@ -125,3 +125,15 @@ def test_a_statement_that_is_none_is_unreadable(
 ) -> None:
     with pytest.raises(Unreadable):
         parse_statement(variables, domain, given, goal)
+
+
+@pytest.mark.parametrize(
+    ("goal", "grade"),
+    [("a/b+b/a >= 1", "proved"), ("a/b+b/a > 1", "proved"), ("1 < a/b+b/a", "proved"),
+     ("2*a/b+2*b/a >= 3", "open"), ("a/b+b/a > 2", "refuted"), ("a/b+b/a >= 3", "refuted"),
+     ("a/b+b/a >= 2-a", "open")],
+)  # fmt: skip
+def test_more_than_the_goal_gives_it_where_a_number_is_to_spare(goal: str, grade: str) -> None:
+    statement = parse_statement(["a", "b"], "positive", [], goal)
+    one = {"id": "s1", "claim": "a/b+b/a >= 2", "by": "amgm", "terms": ["a/b", "b/a"]}
+    assert check_proof(statement, [one]).grade == grade

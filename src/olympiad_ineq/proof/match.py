@@ -180,15 +180,30 @@ def gives(t: Theorem, link: Fact) -> Theorem | None:
 
 
 def entails(t: Theorem, goal: Fact) -> Theorem | None:
-    """The goal from t: as `gives`, and with one positive denominator for another."""
-    if (goal.op == "=" and t.op != "=") or (goal.op == ">" and t.op != ">"):
+    """The goal from t: as `gives`, with another positive denominator, or X > 1 from X >= 2."""
+    if goal.op == "=" and t.op != "=":
         return None
+    if goal.op == ">" and t.op != ">":
+        return _weaker(t, goal)
     found = _numerators(t, goal)
     if found is None and goal.op != "=" and t.diff.den != goal.diff.den:
         found = matches(t, goal)
     if found is None and t.op == "=":
         found = _numerators(_negative(t), goal)
-    return found
+    return found or _weaker(t, goal)
+
+
+def _weaker(t: Theorem, goal: Fact) -> Theorem | None:
+    """The goal from t, where it is t's relation with a positive number to spare."""
+    w = t.world
+    spare = w.sub(goal.diff, t.diff)
+    below = reduce(w.mul, (w.factors[key] ** n for key, n in spare.den.items()), w.one)
+    if goal.op == "=" or not spare.num:
+        return None
+    number = spare.num.leading_coefficient() / below.leading_coefficient()
+    if number <= 0 or spare.num != below * number:
+        return None
+    return _numerators(combined(w, [(fmpq(1), t), (number, signed(w, w.const(1)))]), goal)
 
 
 def multiple(fact: Fact, goal: Fact) -> bool:
