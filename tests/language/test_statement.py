@@ -90,7 +90,7 @@ REFUSED = [
     *(f"Let $a, b$ be {what}. Prove that $a+b \\ge 2$." for what in (
         "positive integers", "natural numbers", "primes", "positive rational numbers", "negative "
         "reals", "non-positive reals", "nonzero reals", "distinct positive reals", "complex",
-        "positive reals below 1", "positive reals whose sum is 1", "positive reals with sum $2$",
+        "positive reals below 1", "positive reals whose sum is 1", "positive reals with sum below $2$",
         "positive reals with $a+b$ constant", "positive reals, not both 1", "odd numbers",
         "positive reals with product 1", "positive reals with $ab \\ne 1$", "sides",
         "reals such that both sides are positive", "real numbers with $ab$ positive", "positive "
@@ -220,5 +220,47 @@ def test_labels_sets_and_ranges(text: str, domain: str, given: tuple[str, ...]) 
     ],
 )  # fmt: skip
 def test_what_surrounds_or_bounds_is_not_guessed(text: str) -> None:
+    with pytest.raises(Unreadable):
+        read_problem(text)
+
+
+R = "Let $a,b,c$ be positive reals"
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        (f"{R} with sum $1$. Prove $a^2+b^2+c^2 \\ge 1/3$.", ("a+b+c = 1",)),
+        (f"{R} whose product is $1$. Prove that $a+b+c \\ge 3$.", ("a*b*c = 1",)),
+        (f"{R} that have product $1$. Prove that $a+b+c \\ge 3$.", ("a*b*c = 1",)),
+        (f"{R} such that their sum is $3$. Prove $abc \\le 1$.", ("a+b+c = 3",)),
+        (f"{R} with sum $3$ and product $1$. Prove $a \\le 1$.", ("a+b+c = 3", "a*b*c = 1")),
+        ("The sum of the positive real numbers $a$, $b$ and $c$ is $3$. Prove $abc \\le 1$.",
+         ("a+b+c = 3",)),
+        ("Prove $a+b+c \\ge 3$ for all positive reals $a,b,c$ with product equal to $1$.",
+         ("a*b*c = 1",)),
+        ("(APMO 2004) Prove that $a^2+b^2+c^2 \\ge ab+bc+ca$ for all real numbers $a,b,c>0$.", ()),
+    ],
+)  # fmt: skip
+def test_sums_and_products_in_words(text: str, given: tuple[str, ...]) -> None:
+    read = read_problem(text)
+    assert (read.variables, read.domain, read.given) == (("a", "b", "c"), "positive", given)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{R} with sum of squares $3$. Prove that $a+b+c \\le 3$.",
+        f"{R} with sum at most $3$. Prove that $a+b+c \\le 3$.",
+        f"{R} with pairwise sum $3$. Prove that $a+b+c \\le 3$.",
+        f"{R} with no sum $1$. Prove that $a \\le 1$.",
+        f"{R} with sum $a$. Prove that $b \\le 1$.",
+        f"{R} such that the sum of $a,b$ is $1$. Prove that $a+b+c \\le 3$.",
+        f"{R}. Prove that their sum is $3$, $a+b \\ge 2$.",
+        f"{R}. Prove that the sum of $a,b,c$ is $3$.",
+        f"{R}. Then their sum is $3$ and $a \\le 3$.",
+    ],
+)
+def test_sums_that_are_something_else_are_refused(text: str) -> None:
     with pytest.raises(Unreadable):
         read_problem(text)

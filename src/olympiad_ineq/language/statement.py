@@ -3,9 +3,10 @@
 A checker that reads something else than what was written is worse than one that reads nothing. So
 every word must be in the vocabulary below, every piece of mathematics must be a list of names or a
 relation, and every relation gets its role from the words before it: after "prove that", "then",
-"we have" it is the goal, after "let", "with", "such that", "if", "for" a hypothesis. There is one
-goal and one list of variables; "or", "not", "some", "unless", "sum", an integer, a second goal or
-an absolute value make the text unreadable, with the place.
+"we have" it is the goal, after "let", "with", "such that", "if", "for" a hypothesis. "With sum 3"
+and "whose product is 1" speak of all variables. There is one goal and one list of variables; "or",
+"not", "some", "unless", "sum of squares", an integer, a second goal or an absolute value make the
+text unreadable, with the place.
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ _NEUTRAL = vocabulary(
     "side sides length lengths denote arbitrary also strictly so below"
 )
 _ANNOUNCING = vocabulary("that the we inequality following holds hold is true valid")
+_BEFORE_NAMES = vocabulary("all any every the number numbers variables") | _DOMAIN | {":"}
+_TOTALS = {"sum": "+", "product": "*"}
+_OWNING = vocabulary("with have has having whose their")  # "with sum 1", "whose product is 1"
+_BEING = vocabulary("is equals equal to of")
 _COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5}
 _REL = r"(?:>=|<=|[<>≥≤⩾⩽≧≦]|\\(?:geq?|geqq|geqslant|gt|leq?|leqq|leqslant|lt)(?![A-Za-z]))"
 _BOUND = re.compile(rf"({NAME})\s*({_REL})\s*(\d+(?:\.\d+)?)")
@@ -227,6 +232,7 @@ class _Problem:
     def place(self) -> None:
         """Give every item its role."""
         self.declare()
+        self.items = self.totals(self.items)
         role = ""  # of the next relation: "goal", "given", "done" after the goal, or none
         asked = alone = False
         sentence: set[str] = set()
@@ -248,6 +254,56 @@ class _Problem:
         self.declared_with(sentence, len(self.items))
         if asked and not self.goal and alone and self.given:
             self.goal = self.given.pop()  # "Prove that for ... with ..., goal"
+
+    def totals(self, items: Sequence[_Item]) -> list[_Item]:
+        """Sums and products in words as relations: "with sum 3", "the product of ... is 1"."""
+        found: list[_Item] = []
+        rest = list(items)
+        while rest:
+            item = rest.pop(0)
+            if item.kind == "word" and item.text in _TOTALS:
+                self.total(item, found, rest)
+            else:
+                found.append(item)
+        return found
+
+    def total(self, item: _Item, found: list[_Item], rest: list[_Item]) -> None:
+        """One of them: what belongs to it goes from both lists, the relation into `found`."""
+        while found and found[-1].text == "the":
+            found.pop()
+        owner = found[-1].text if found else "."
+        again = owner == "and" and found[-2].kind == "relation"  # "with sum 3 and product 1"
+        if self.asking(found) and owner not in ("with", "having", "whose"):
+            raise self.fail(f"the {item.text} to prove in words", item.position)
+        if owner in _OWNING or again:
+            found.pop()
+        elif owner in (".", "that", "if") and rest and rest[0].text == "of":
+            rest.pop(0)
+            while rest and rest[0].text in _BEFORE_NAMES:
+                found.append(rest.pop(0))
+            if not rest or rest[0].kind != "names":
+                raise self.fail(f"the {item.text} of what is not said", item.position)
+            found.append(rest.pop(0))
+        else:
+            raise self.fail(f"the word {item.text!r} is not understood", item.position)
+        while rest and rest[0].text in _BEING:
+            rest.pop(0)
+        number = rest.pop(0) if rest else item
+        if number.kind != "other" or not re.fullmatch(r"\d+(?:/\d+)?", number.text):
+            raise self.fail(f"the {item.text} is no number", item.position)
+        total = _TOTALS[item.text].join(self.variables)
+        found.append(_Item("word", "with", item.position))
+        found.append(_Item("relation", f"{total} = {number.text}", item.position))
+
+    @staticmethod
+    def asking(found: Sequence[_Item]) -> bool:
+        """Is the sentence, as far as it goes, about what is to be proved?"""
+        for item in reversed(found):
+            if item.text == "." or item.text in _ASSUME:
+                return False
+            if item.text in _ASK | _THEN - {"have"}:
+                return True
+        return False
 
     def relation(self, parts: list[str], role: str, item: _Item) -> str:
         if role == "goal":
@@ -292,7 +348,7 @@ class _Problem:
         relations = [i for i in self.items if i.kind == "relation"]
         asked = next((i.position for i in self.items if i.text in _ASK), len(self.text))
         before = [i for i in relations if i.position < asked] or relations[:-1]
-        said = [item for item in self.items if item.text not in (":", "all", "any", "every")]
+        said = [item for item in self.items if item.text not in _BEFORE_NAMES]
         after = [j for i, j in pairwise(said) if i.text in ("where", "for", "if", "when", "given")]
         where = [item for item in after if item.kind == "relation"]
         found = self.bounded(before) or self.ordered(before) or self.bounded(where)
