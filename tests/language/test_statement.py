@@ -90,7 +90,7 @@ REFUSED = [
     *(f"Let $a, b$ be {what}. Prove that $a+b \\ge 2$." for what in (
         "positive integers", "natural numbers", "primes", "positive rational numbers", "negative "
         "reals", "non-positive reals", "nonzero reals", "distinct positive reals", "complex",
-        "positive reals below 1", "positive reals whose sum is 1", "positive reals with sum below $2$",
+        "positive reals below 1", "positive reals whose sum is 1", "positive reals with a sum $2$",
         "positive reals with $a+b$ constant", "positive reals, not both 1", "odd numbers",
         "positive reals with product 1", "positive reals with $ab \\ne 1$", "sides",
         "reals such that both sides are positive", "real numbers with $ab$ positive", "positive "
