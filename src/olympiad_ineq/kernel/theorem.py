@@ -327,8 +327,7 @@ def instance(
 def settle(world: World, theorems: Sequence[Theorem]) -> Proved:
     """The world's statement, from a theorem for each link of its goal."""
     for t, link in zip(theorems, world.goal, strict=True):
-        if t.world is not world or t.assumed or link.op not in _STRENGTH[t.op]:
-            raise Broken("this does not settle the statement")
-        if t.diff.num != link.diff.num:
+        fits = t.world is world and not t.assumed and link.op in _STRENGTH[t.op]
+        if not fits or t.diff.num != link.diff.num:
             raise Broken("this does not settle the statement")
     return Proved(world.statement, _KEY)
