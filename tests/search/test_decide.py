@@ -142,6 +142,34 @@ def test_certificates(goal: str, variables: str, domain: str, given: tuple[str, 
         assert replay(one, found.certificate).grade == "proved"
 
 
+@pytest.mark.parametrize(
+    ("goal", "variables", "domain", "given"),
+    [
+        ("(x+y)/2 <= sqrt((x^2+y^2)/2)", "xy", "nonnegative", ()),  # 0 at 0: no multiplier is > 0
+        ("(x+y)/2 <= sqrt((x^2+y^2)/2)", "xy", "real", ()),
+        ("sqrt(a)+sqrt(b) >= sqrt(a+b)", "ab", "nonnegative", ()),
+        ("sqrt(a)+sqrt(b) > sqrt(a+b)", "ab", "positive", ()),
+        ("x+y <= sqrt(2)", "xy", "real", ("x^2+y^2 = 1",)),
+        ("sqrt(x^2) >= x", "x", "real", ()),
+        ("a^2+b^2+c^2+sqrt(12*a*b*c) <= 1", "abc", "positive", ("a+b+c = 1",)),
+        ("1/(1+a^2)+1/(1+b^2) >= 2/(1+a*b)", "ab", "positive", ("a*b >= 1",)),
+        ("sqrt(a^2+b^2)+sqrt(c^2+d^2) >= sqrt((a+c)^2+(b+d)^2)", "abcd", "real", ()),
+        ("sqrt(4*a+1)+sqrt(4*b+1)+sqrt(4*c+1) <= sqrt(21)", "abc", "nonnegative", ("a+b+c = 1",)),
+        ("sqrt(a+b)+sqrt(b+c)+sqrt(c+a) <= sqrt(6)", "abc", "nonnegative", ("a+b+c = 1",)),
+    ],
+)
+def test_roots_are_certified(
+    goal: str, variables: str, domain: str, given: tuple[str, ...]
+) -> None:
+    one = statement(goal, variables, domain, *given)
+    found = decide(one)
+    assert found.certificate is not None
+    assert replay(one, json.loads(json.dumps(found.certificate))).grade == "proved"
+    if "=" in goal:
+        strict = statement(goal.replace("=", ""), variables, domain, *given)
+        assert decide(strict).verdict in ("refuted", "open")  # open: equal at irrational points
+
+
 def test_contradicting_hypotheses_prove_nothing() -> None:
     found = decide(statement("a >= 5", "a", "positive", "a = -1"))
     assert found.verdict == "open"
