@@ -51,6 +51,8 @@ def conjugate(plus: Any, inner: Any) -> dict[str, Any]:
          {"kind": "links", "parts": [
              {"kind": "sos", "parts": [{"square": "a-b", "weight": "1/2"}]}] * 2}, "real", ()),
         (MEANS.format(">="), conjugate(ROOT, SQUARES), "real", ()),
+        (MEANS.format(">="), {"kind": "sum", "parts": [{"plus": ROOT, "minus": "(a+b)/2"}]},
+         "real", ()),
         ("sqrt(a^2) >= a", conjugate("sqrt(a^2)", AT_0), "real", ()),
         ("sqrt(a^2+1) > a", conjugate("sqrt(a^2+1)", {"kind": "positive", "parts": [
             {"nonnegative": "1"}]}), "real", ()),
@@ -89,6 +91,12 @@ def test_replays(goal: str, cert: Any, domain: str, given: tuple[str, ...]) -> N
         (MEANS.format(">="), conjugate(ROOT, None), "real"),
         (MEANS.format(">="), conjugate(None, SQUARES), "real"),
         (MEANS.format(">="), {"kind": "conjugate"}, "real"),
+        (MEANS.format(">"), {"kind": "sum", "parts": [{"plus": ROOT, "minus": "(a+b)/2"}]}, "real"),
+        (MEANS.format(">="), {"kind": "sum", "parts": [{"minus": "(a+b)/2"}]}, "real"),
+        (MEANS.format("<="), {"kind": "sum", "parts": [{"plus": "(a+b)/2", "minus": ROOT}]},
+         "positive"),
+        ("a >= sqrt(a^2)", {"kind": "sum", "parts": [{"plus": "a", "minus": "sqrt(a^2)"}]}, "real"),
+        ("b >= a", {"kind": "sum", "parts": [{"plus": "b", "minus": "a"}]}, "positive"),
         ("a >= sqrt(a^2)", conjugate("a", AT_0), "real"),  # P = a may be negative
         ("a >= -b", conjugate("a", conjugate("a^2", conjugate("a^4", AT_0))), "real"),
         ("a >= b", {"kind": "nothing"}, "positive"),

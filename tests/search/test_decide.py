@@ -155,6 +155,7 @@ def test_certificates(goal: str, variables: str, domain: str, given: tuple[str, 
         ("1/(1+a^2)+1/(1+b^2) >= 2/(1+a*b)", "ab", "positive", ("a*b >= 1",)),
         ("sqrt(a^2+b^2)+sqrt(c^2+d^2) >= sqrt((a+c)^2+(b+d)^2)", "abcd", "real", ()),
         ("sqrt(4*a+1)+sqrt(4*b+1)+sqrt(4*c+1) <= sqrt(21)", "abc", "nonnegative", ("a+b+c = 1",)),
+        ("sqrt(a^2+b^2)+sqrt(b^2+c^2) >= sqrt(2)*(a/2+b+c/2)", "abc", "real", ()),
         ("sqrt(a+b)+sqrt(b+c)+sqrt(c+a) <= sqrt(6)", "abc", "nonnegative", ("a+b+c = 1",)),
     ],
 )

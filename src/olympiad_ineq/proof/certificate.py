@@ -6,6 +6,8 @@
          {"square": e, "weight": w}                      w*e^2 with w >= 0,
          {"terms": [...], "weights": [...], "root": r, "weight": w}    w*(sum wi*ti - W*r) by AM-GM,
          {"nonnegative": e, "weight": w}                 w*e with e >= 0 by its shape,
+         {"plus": P, "minus": N, "weight": w}            w*(P - N), P >= 0 and P^2 - N^2 >= 0 by
+                                                         their shapes,
          {"given": k, "weight": w}                       w*(lhs - rhs) of the k-th given relation;
                                                          of several, [j, k, ...], their product.
          `sos`, `amgm` and `positive` are names of such sums.
@@ -144,6 +146,8 @@ def _sum(world: World, fact: Fact, certificate: Mapping[str, object]) -> Theorem
             value = kernel.square(world, world.frac(step.one("square")[0]))
         elif "nonnegative" in part:
             value = step.nonnegative(*step.one("nonnegative"), "a part")
+        elif "minus" in part:
+            value = _larger(world, step)
         elif "given" in part:
             value = _given(world, part["given"])
         else:
@@ -157,6 +161,19 @@ def _sum(world: World, fact: Fact, certificate: Mapping[str, object]) -> Theorem
     if found is None:
         raise Broken("the parts do not add up to the difference of the sides")
     return found
+
+
+def _larger(world: World, step: Step) -> Theorem:
+    """P - N >= 0 where P >= 0 and P^2 >= N^2."""
+    plus, minus = _plus(step), world.frac(step.one("minus")[0])
+    squares = world.sub(world.power(plus.diff, 2), world.power(minus, 2))
+    times = kernel.signed(world, Frac(world.reduce(squares.num), squares.den))
+    total = kernel.combined(world, [(fmpq(2), plus)])
+    return kernel.by_conjugate(total, times, world.sub(plus.diff, minus))
+
+
+def _plus(step: Step) -> Theorem:
+    return step.nonnegative(*step.one("plus"), "the larger side")
 
 
 def _given(world: World, which: object) -> Theorem:
@@ -206,7 +223,7 @@ def squares_apart(world: World, fact: Fact, plus: Frac) -> Fact:
 
 def _conjugate(world: World, fact: Fact, certificate: Mapping[str, object], depth: int) -> Theorem:
     step = Step(world, Reader(world.statement.variables), {}, certificate, fact)
-    plus = step.nonnegative(*step.one("plus"), "the larger side")
+    plus = _plus(step)
     if any(plus.diff.den.values()):
         raise Unreadable("the larger side is a quotient")
     inner = _records([certificate.get("inner")])[0]

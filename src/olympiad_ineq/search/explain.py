@@ -112,6 +112,8 @@ def _part(statement: Statement, part: Mapping[str, Any]) -> str:
     factor = "" if weight == "1" else f"({weight}) * "
     if "square" in part:
         return f"{factor}({part['square']})^2"
+    if "minus" in part:
+        return f"{factor}({part['plus']} - ({part['minus']}))   as the first squared is the larger"
     if "nonnegative" in part:
         return f"{factor}({part['nonnegative']})"
     if "given" in part:

@@ -7,7 +7,7 @@ from math import isqrt
 
 from flint import fmpq
 
-from olympiad_ineq.search.task import NONNEGATIVE, POSITIVE, Certificate, Poly, Task
+from olympiad_ineq.search.task import NONNEGATIVE, POSITIVE, Certificate, Poly, Task, number_text
 
 
 def _rational_root(x: fmpq) -> fmpq | None:
@@ -36,8 +36,7 @@ def _odd(x: fmpq, prime: int) -> bool:
 def tangent(task: Task) -> Certificate | None:
     """c1*sqrt(S1) + ... >= linear, each root bounded below by its tangent plane at a point.
 
-    With l the tangent plane, sqrt(S) - l = (S - l^2)/(sqrt(S) + l); everything is multiplied by
-    the product of the sqrt(S) + l.
+    With l the tangent plane, sqrt(S) >= l as S >= l^2.
     """
     w = task.world
     roots = [w.index[str(g)] for g in w.radicals.values()]
@@ -84,21 +83,15 @@ def _tangent_at(
     rest = w.reduce(rest)
     if rest and w.sign(rest) < NONNEGATIVE:
         return None
-    factors = [t + plane for (t, _), plane in zip(sums, planes, strict=True)]
-    if any(w.sign(f) != POSITIVE for f in factors):
-        return None
     parts: list[dict[str, str]] = []
-    for i, ((_, c), square, plane) in enumerate(zip(sums, squares, planes, strict=True)):
+    for (t, c), square, plane in zip(sums, squares, planes, strict=True):
         gap = w.reduce(square - plane * plane)
         if gap and w.sign(gap) < NONNEGATIVE:
             return None
-        weight = "*".join([f"({task.text(f)})" for j, f in enumerate(factors) if j != i] or ["1"])
-        parts.append({"nonnegative": task.text(gap), "weight": f"{c}*{weight}"})
-    product = "*".join(f"({task.text(f)})" for f in factors)
+        parts.append({"plus": task.text(t), "minus": task.text(plane), "weight": number_text(c)})
     if rest:
-        parts.append({"nonnegative": f"({task.text(rest)})*{product}"})
-    multiplier = product if task.multiplier == "1" else f"{task.multiplier}*{product}"
-    return {"kind": "sum", "multiplier": multiplier, "parts": parts}
+        parts.append({"nonnegative": task.text(rest)})
+    return task.certificate("sum", parts)
 
 
 def secant(task: Task) -> Certificate | None:
