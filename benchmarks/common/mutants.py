@@ -14,9 +14,11 @@ import random
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
+
+import sympy  # type: ignore[import-untyped, unused-ignore]
 
 Fields = dict[str, Any]
 CLASSICS = Path(__file__).parents[2] / "config" / "benchmarks" / "classics.jsonl"
@@ -158,7 +160,20 @@ def refutes(statement: Fields, witness: dict[str, str]) -> bool:
         exact = all(isinstance(evaluate(e, point), Fraction) for e in expressions)
     except Undefined:
         return True
-    return fails(statement["goal"], point, 0.0 if exact else 1e-14)
+    if exact:
+        return fails(statement["goal"], point)
+    return fails(statement["goal"], point, 1e-14) or _meets(statement["goal"], point)
+
+
+def _meets(chain: str, point: dict[str, Number]) -> bool:
+    """Are the sides of some strict link equal, by sympy's arithmetic of roots?"""
+    names = {name: sympy.Rational(x.numerator, x.denominator) for name, x in point.items()}
+    texts, ops = parts_of(chain.replace("^", "**"))
+    values = [sympy.sympify(text, locals=names, rational=True) for text in texts]
+    gaps = (left - right for left, right in pairwise(values))
+    return any(
+        sympy.simplify(gap) == 0 for op, gap in zip(ops, gaps, strict=True) if op in ("<", ">")
+    )
 
 
 # -- points where an inequality may be tight or fail -----------------------------------------------

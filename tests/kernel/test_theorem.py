@@ -137,6 +137,34 @@ def test_what_is_restated_holds(
             k.restated(t, links[0], k.square(world, t.diff))
 
 
+@settings(max_examples=150, deadline=None)
+@given(DOMAINS, GIVEN, TEXTS, TEXTS)
+def test_what_follows_from_a_sum_and_a_product_holds(
+    domain: str, hypotheses: tuple[str, ...], one: str, two: str
+) -> None:
+    """value >= 0 from any theorems about value + rest and value*rest."""
+    world = make(domain, hypotheses)
+    try:
+        p, n = (world.frac(parse_expr(text, NAMES)) for text in (one, two))
+    except IllPosed:
+        return
+    for value, rest in ((p, n), (world.sub(p, n), world.add(p, n)), (n, world.const(-1))):
+        sums, products = world.add(value, rest), world.times(value, rest)
+        known = some(world, [one, two, f"({one})^2-({two})^2", f"({one})*({two})"])
+        for make_one in (k.signed, k.vanishing):
+            for wanted in (sums, products):
+                with contextlib.suppress(Broken):
+                    known.append(make_one(world, wanted))
+        for total in known:
+            for times in known:
+                with contextlib.suppress(Broken):
+                    found = k.by_conjugate(total, times, value)
+                    other = world.sub(total.diff, value)
+                    assert world.equal(world.times(value, other), times.diff)
+                    assert found.diff == value
+                    holds(found)
+
+
 ORDERS = st.lists(st.permutations(["a", "b", "c"]), min_size=1, max_size=3)
 DIFFERENCES = st.sampled_from(
     ["(a-b)*(b-c)*(a-c)", "(a-b)*(a-c)+(b-a)*(b-c)+(c-a)*(c-b)", "a-c", "a*(b-c)", "(a-b)*(b-c)",

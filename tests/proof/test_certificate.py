@@ -16,6 +16,16 @@ def grade(goal: str, cert: Any, domain: str = "positive", given: tuple[str, ...]
 
 NESBITT = "a/(b+c)+b/(c+a)+c/(a+b) >= 3/2"
 
+AT_0 = {"kind": "positive", "parts": [{"nonnegative": "0"}]}
+SQUARES = {"kind": "sum", "parts": [{"square": "a-b", "weight": "1/4"}]}
+SQUARES_C = {"kind": "sum", "parts": [{"square": "a*c-b*c", "weight": "1/4"}]}
+MEANS = "sqrt((a^2+b^2)/2) {} (a+b)/2"
+ROOT = "1/2*sqrt(2)*sqrt(a^2+b^2)"
+
+
+def conjugate(plus: Any, inner: Any) -> dict[str, Any]:
+    return {"kind": "conjugate", "plus": plus, "inner": inner}
+
 
 @pytest.mark.parametrize(
     ("goal", "cert", "domain", "given"),
@@ -40,6 +50,12 @@ NESBITT = "a/(b+c)+b/(c+a)+c/(a+b) >= 3/2"
         ("a^2+b^2 >= (a+b)^2/2 >= 2*a*b",
          {"kind": "links", "parts": [
              {"kind": "sos", "parts": [{"square": "a-b", "weight": "1/2"}]}] * 2}, "real", ()),
+        (MEANS.format(">="), conjugate(ROOT, SQUARES), "real", ()),
+        (MEANS.format(">="), {"kind": "sum", "parts": [{"plus": ROOT, "minus": "(a+b)/2"}]},
+         "real", ()),
+        ("sqrt(a^2) >= a", conjugate("sqrt(a^2)", AT_0), "real", ()),
+        ("sqrt(a^2+1) > a", conjugate("sqrt(a^2+1)", {"kind": "positive", "parts": [
+            {"nonnegative": "1"}]}), "real", ()),
     ],
 )  # fmt: skip
 def test_replays(goal: str, cert: Any, domain: str, given: tuple[str, ...]) -> None:
@@ -65,6 +81,24 @@ def test_replays(goal: str, cert: Any, domain: str, given: tuple[str, ...]) -> N
         ("a+b >= 2*a*b", {"kind": "amgm", "parts": [{"terms": ["a", "b"], "root": "a*b"}]},
          "positive"),
         ("a+b >= 1", {"kind": "amgm", "parts": [{"nonnegative": "a+b-1"}]}, "positive"),
+        (MEANS.format(">"), conjugate(ROOT, SQUARES), "real"),  # equal where a = b >= 0
+        (MEANS.format("<="), conjugate("(a+b)/2", SQUARES), "positive"),
+        (MEANS.format("<="), conjugate("(a+b)/2", SQUARES), "real"),
+        (MEANS.format(">="), conjugate(f"2*{ROOT}", SQUARES), "real"),
+        (MEANS.format(">="), conjugate(f"-{ROOT}", SQUARES), "real"),
+        (MEANS.format(">="), conjugate(ROOT, SQUARES_C), "real"),
+        (MEANS.format(">="), conjugate([ROOT, ROOT], SQUARES), "real"),
+        (MEANS.format(">="), conjugate(ROOT, None), "real"),
+        (MEANS.format(">="), conjugate(None, SQUARES), "real"),
+        (MEANS.format(">="), {"kind": "conjugate"}, "real"),
+        (MEANS.format(">"), {"kind": "sum", "parts": [{"plus": ROOT, "minus": "(a+b)/2"}]}, "real"),
+        (MEANS.format(">="), {"kind": "sum", "parts": [{"minus": "(a+b)/2"}]}, "real"),
+        (MEANS.format("<="), {"kind": "sum", "parts": [{"plus": "(a+b)/2", "minus": ROOT}]},
+         "positive"),
+        ("a >= sqrt(a^2)", {"kind": "sum", "parts": [{"plus": "a", "minus": "sqrt(a^2)"}]}, "real"),
+        ("b >= a", {"kind": "sum", "parts": [{"plus": "b", "minus": "a"}]}, "positive"),
+        ("a >= sqrt(a^2)", conjugate("a", AT_0), "real"),  # P = a may be negative
+        ("a >= -b", conjugate("a", conjugate("a^2", conjugate("a^4", AT_0))), "real"),
         ("a >= b", {"kind": "nothing"}, "positive"),
         ("a >= b", {}, "positive"),
         ("a >= b", [], "positive"),
@@ -76,3 +110,10 @@ def test_replays(goal: str, cert: Any, domain: str, given: tuple[str, ...]) -> N
 )  # fmt: skip
 def test_turns_away(goal: str, cert: Any, domain: str) -> None:
     assert grade(goal, cert, domain) != "proved"
+
+
+def test_conjugates_of_conjugates_end() -> None:
+    cert: Any = AT_0
+    for _ in range(4000):
+        cert = conjugate("0", cert)
+    assert grade("0*a >= 0", cert) == "unreadable"

@@ -99,6 +99,21 @@ def test_true_statements_are_not_refuted() -> None:
         ("a^2 >= 4", "ab", "positive", ("a+b = 4", "a*b = 3")),
         ("a+b > c+1/1000000", "abc", "triangle", ()),
         ("a^4+b^4+4*c^4 >= 3.9999*a*b*c*(a+b)", "abc", "real", ()),
+        ("(a-b)^2 > 0", "ab", "positive", ()),  # all terms vanish where it fails
+        ("(a-b)^2 > 0", "abc", "triangle", ()),
+        ("(a-b)^2+(b-c)^2 > 0", "abc", "positive", ()),
+        ("(a-b)^2+(b-c)^2 > 0", "abc", "triangle", ()),
+        ("(a-b)^2+(b-c)^2 > 0", "abc", "real", ()),
+        ("a^2*b*(a-b)+b^2*c*(b-c)+c^2*a*(c-a) > 0", "abc", "triangle", ()),
+        ("(3*x-7)^2*(x^2+1) > 0", "x", "positive", ()),  # a zero inside of a product
+        ("(3*x-7)^2*(x^2+1) > 0", "x", "real", ()),
+        ("(x-2*y)^2/(x+y)+(y-3)^2*sqrt(x) > 0", "xy", "positive", ()),
+        ("a^2+b^2+c^2+sqrt(12*a*b*c) < 1", "abc", "positive", ("a+b+c = 1",)),
+        ("sqrt(27*a*b*c) < 1", "abc", "positive", ("a+b+c = 1",)),
+        ("sqrt(2*a) > 2", "a", "positive", ("a = 2",)),  # 2 is no square of a fraction
+        ("sqrt(2*a)+sqrt(2*b) > 4", "ab", "positive", ("a*b = 4",)),
+        ("sqrt(a)+sqrt(b)+sqrt(c) < sqrt(6)", "abc", "positive", ("a+b+c = 2",)),
+        ("sqrt(a)+sqrt(b) < sqrt(2*(a+b))", "ab", "positive", ("a+b = 3",)),
     ],
 )
 def test_counterexamples(goal: str, variables: str, domain: str, given: tuple[str, ...]) -> None:
@@ -125,6 +140,35 @@ def test_certificates(goal: str, variables: str, domain: str, given: tuple[str, 
     assert found.verdict in ("proved", "open") and found.witness is None
     if found.certificate is not None:
         assert replay(one, found.certificate).grade == "proved"
+
+
+@pytest.mark.parametrize(
+    ("goal", "variables", "domain", "given"),
+    [
+        ("(x+y)/2 <= sqrt((x^2+y^2)/2)", "xy", "nonnegative", ()),  # 0 at 0: no multiplier is > 0
+        ("(x+y)/2 <= sqrt((x^2+y^2)/2)", "xy", "real", ()),
+        ("sqrt(a)+sqrt(b) >= sqrt(a+b)", "ab", "nonnegative", ()),
+        ("sqrt(a)+sqrt(b) > sqrt(a+b)", "ab", "positive", ()),
+        ("x+y <= sqrt(2)", "xy", "real", ("x^2+y^2 = 1",)),
+        ("sqrt(x^2) >= x", "x", "real", ()),
+        ("a^2+b^2+c^2+sqrt(12*a*b*c) <= 1", "abc", "positive", ("a+b+c = 1",)),
+        ("1/(1+a^2)+1/(1+b^2) >= 2/(1+a*b)", "ab", "positive", ("a*b >= 1",)),
+        ("sqrt(a^2+b^2)+sqrt(c^2+d^2) >= sqrt((a+c)^2+(b+d)^2)", "abcd", "real", ()),
+        ("sqrt(4*a+1)+sqrt(4*b+1)+sqrt(4*c+1) <= sqrt(21)", "abc", "nonnegative", ("a+b+c = 1",)),
+        ("sqrt(a^2+b^2)+sqrt(b^2+c^2) >= sqrt(2)*(a/2+b+c/2)", "abc", "real", ()),
+        ("sqrt(a+b)+sqrt(b+c)+sqrt(c+a) <= sqrt(6)", "abc", "nonnegative", ("a+b+c = 1",)),
+    ],
+)
+def test_roots_are_certified(
+    goal: str, variables: str, domain: str, given: tuple[str, ...]
+) -> None:
+    one = statement(goal, variables, domain, *given)
+    found = decide(one)
+    assert found.certificate is not None
+    assert replay(one, json.loads(json.dumps(found.certificate))).grade == "proved"
+    if "=" in goal:
+        strict = statement(goal.replace("=", ""), variables, domain, *given)
+        assert decide(strict).verdict in ("refuted", "open")  # open: equal at irrational points
 
 
 def test_contradicting_hypotheses_prove_nothing() -> None:

@@ -45,3 +45,11 @@ def test_roots_of_negative_numbers_have_no_value() -> None:
     with np.errstate(all="ignore"):
         values = program.run(np.array([[-1.0]]))
     assert all(np.isnan(values[s][0]) for s in slots)
+
+
+def test_sizes_are_values_before_anything_cancels() -> None:
+    program = Program("a")
+    slot = program.add(parse_expr("(3*a-7)^2*(a^2+1)/(1-a)", "a"))
+    values = program.run(np.array([[2.0]]))
+    assert values[slot][0] == pytest.approx(-5)
+    assert program.sizes(values)[slot][0] == pytest.approx(13**2 * 5)

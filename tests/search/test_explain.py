@@ -30,3 +30,11 @@ def test_a_hypothesis_that_is_used_is_named() -> None:
         ("Let a, b, c be positive reals with a+b+c >= 3. Prove that a^2+b^2+c^2 >= 3.", 5.0)
     )
     assert "by the hypothesis a+b+c >= 3" in text
+
+
+def test_what_is_squared_is_told() -> None:
+    text = explain_text(
+        ("Let a, b be nonnegative reals. Prove that sqrt(a)+sqrt(b) >= sqrt(a+b).", 5.0)
+    )
+    assert "P = sqrt(b) + sqrt(a)" in text.replace("sqrt(a) + sqrt(b)", "sqrt(b) + sqrt(a)")
+    assert "P^2 - N^2 is the sum of" in text

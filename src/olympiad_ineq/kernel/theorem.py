@@ -117,6 +117,19 @@ def scaled(t: Theorem, value: Frac) -> Theorem:
     return _follows(t.world, t.world.times(value, t.diff), "=", t)
 
 
+def by_conjugate(total: Theorem, times: Theorem, value: Frac) -> Theorem:
+    """value >= 0 (> 0), from value + rest >= 0 and value*rest >= 0 (> 0), whatever the rest.
+
+    Were value < 0, the sum would give rest >= -value > 0, and the product would be negative. Where
+    the product is positive, value is not 0 either. With rest = P + N this is P - N >= 0 from P >= 0
+    and P^2 - N^2 >= 0.
+    """
+    rest = total.world.sub(total.diff, value)
+    if not total.world.equal(total.world.times(value, rest), times.diff):
+        raise Broken("the product is not that of the value and the rest of the sum")
+    return _follows(total.world, value, ">" if times.op == ">" else ">=", total, times)
+
+
 def amgm(parts: Sequence[tuple[int, Theorem]], root: Frac) -> Theorem:
     """w1*t1 + ... + wn*tn - W*r >= 0, all ti >= 0, whole wi > 0 with sum W, r^W = t1^w1*...*tn^wn.
 
@@ -343,8 +356,7 @@ def instance(
 def settle(world: World, theorems: Sequence[Theorem]) -> Proved:
     """The world's statement, from a theorem for each link of its goal."""
     for t, link in zip(theorems, world.goal, strict=True):
-        if t.world is not world or t.assumed or link.op not in _STRENGTH[t.op]:
-            raise Broken("this does not settle the statement")
-        if t.diff.num != link.diff.num:
+        fits = t.world is world and not t.assumed and link.op in _STRENGTH[t.op]
+        if not fits or t.diff.num != link.diff.num:
             raise Broken("this does not settle the statement")
     return Proved(world.statement, _KEY)

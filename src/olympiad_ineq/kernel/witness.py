@@ -3,7 +3,8 @@
 A witness proves falsehood by itself: a point of the domain with rational coordinates where every
 hypothesis holds and the goal fails (or is not defined). Evaluation is in exact fractions, with
 roots where they are rational; else the goal is enclosed in rigorous intervals (Arb, 200 bits), and
-counts as false only if it fails for every number in them.
+counts as false only if it fails for every number in them, or is strict and its sides are shown to
+be equal by the exact arithmetic of roots (`meets`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from flint import arb, fmpq
 from flint import ctx as flint_context
 
+from .rational import IllPosed, Limit, World
 from .trees import Add, Chain, Div, Expr, Mul, Neg, Num, Pow, Root, Statement, Var
 
 Point = Mapping[str, fmpq]
@@ -73,27 +75,32 @@ def _nonzero(number: fmpq) -> fmpq:
     return number
 
 
-def holds(chain: Chain, point: Point) -> bool:
-    """Whether every link of the chain is true at the point."""
-    values = [value(part, point) for part in chain.parts]
-    for op, left, right in zip(chain.ops, values, values[1:], strict=False):
-        gap = left - right
-        true = {">=": gap >= 0, ">": gap > 0, "<=": gap <= 0, "<": gap < 0, "=": gap == 0}[op]
-        if not true:
-            return False
-    return True
-
-
-def surely_fails(chain: Chain, point: Point) -> bool:
-    """Whether some link is false for all numbers in the enclosures of its sides."""
+def fails(chain: Chain, point: Point, kind: type = fmpq) -> bool:
+    """Whether some link is false; with kind arb, for all numbers in the enclosures of its sides."""
     with flint_context.workprec(200):
-        values = [value(part, point, arb) for part in chain.parts]
+        values = [value(part, point, kind) for part in chain.parts]
         for op, left, right in zip(chain.ops, values, values[1:], strict=False):
             gap = left - right
-            below, above = bool(gap < 0), bool(gap > 0)
-            if {"=": below or above, ">": below, "<": above}[op[0]]:
+            below, above, equal = bool(gap < 0), bool(gap > 0), bool(gap == 0)
+            if {"=": below or above, ">": below, "<": above}[op[0]] or (equal and op in (">", "<")):
                 return True
     return False
+
+
+def holds(chain: Chain, point: Point) -> bool:
+    """Whether every link of the chain is true at the point: exact values decide each."""
+    return not fails(chain, point)
+
+
+def meets(chain: Chain, point: Point) -> bool:
+    """Whether some strict link is false because its sides are equal, with roots of any kind.
+
+    At the point the sides are numbers; `World` writes them over roots of primes (and of sums of
+    such) as variables, and what reduces to zero modulo their equations is zero.
+    """
+    world = World(Statement(tuple(point), "real", (), chain), roots=True)
+    facts = world.links(chain, {name: world.const(x) for name, x in point.items()})
+    return any(fact.op == ">" and world.vanishes(fact.diff.num) for fact in facts)
 
 
 def in_domain(statement: Statement, point: Point) -> bool:
@@ -129,19 +136,16 @@ def check_witness(statement: Statement, point: Point) -> WitnessVerdict:
 def refutes(goal: Chain, point: Point) -> WitnessVerdict:
     """Whether the relation fails, or has no meaning, at a point that is known to be allowed."""
     where = ", ".join(f"{name} = {number}" for name, number in point.items())
-    try:
-        if holds(goal, point):
-            return WitnessVerdict(False, f"the relation holds at {where}")
-        return WitnessVerdict(True, f"false at {where}")
-    except Undefined:
-        return WitnessVerdict(True, f"not defined at {where}")
-    except Inexact:
-        pass
-    try:
-        if surely_fails(goal, point):
-            return WitnessVerdict(True, f"false at {where} (by interval arithmetic)")
-    except Undefined:
-        return WitnessVerdict(True, f"not defined at {where}")
-    except Inexact:
-        pass
+    for kind, how in ((fmpq, ""), (arb, " (by interval arithmetic)")):
+        try:
+            if fails(goal, point, kind):
+                return WitnessVerdict(True, f"false at {where}{how}")
+            if kind is fmpq:
+                return WitnessVerdict(False, f"the relation holds at {where}")
+            if meets(goal, point):
+                return WitnessVerdict(True, f"false at {where} (its sides are equal)")
+        except Undefined:
+            return WitnessVerdict(True, f"not defined at {where}")
+        except (Inexact, IllPosed, Limit):
+            continue
     return WitnessVerdict(False, f"no exact value at {where}")

@@ -6,6 +6,8 @@
          {"square": e, "weight": w}                      w*e^2 with w >= 0,
          {"terms": [...], "weights": [...], "root": r, "weight": w}    w*(sum wi*ti - W*r) by AM-GM,
          {"nonnegative": e, "weight": w}                 w*e with e >= 0 by its shape,
+         {"plus": P, "minus": N, "weight": w}            w*(P - N), P >= 0 and P^2 - N^2 >= 0 by
+                                                         their shapes,
          {"given": k, "weight": w}                       w*(lhs - rhs) of the k-th given relation;
                                                          of several, [j, k, ...], their product.
          `sos`, `amgm` and `positive` are names of such sums.
@@ -13,11 +15,14 @@
          x1 = t1, x2 = t1 + t2, ...: all coefficients of m*(lhs - rhs)'s numerator are then >= 0.
          Terms are brought to one degree by a hypothesis G = 1 first; where it is x^u = 1 of degree
          d, by putting x = y^d, so that y^u = 1. A triangle's sides are y + z, z + x, x + y.
+`conjugate` {"plus": P, "inner": certificate}: P >= 0 by its shape; with D the numerator of
+         lhs - rhs and N = P - D, the inner certificate shows P^2 - N^2 = D*(2P - D) >= 0.
 
 Proof of `sum`: the parts are non-negative, so lhs - rhs = (their sum)/m >= 0; > 0 if one is > 0.
 Proof of `ordering`: every point lies in one of the orders, where all ti >= 0. Every x >= 0 is y^d
 for one y >= 0, and y^u is the non-negative d-th root of 1. Ravi: the sides of a triangle are y + z,
 z + x, x + y with x, y, z > 0.
+Proof of `conjugate`: were D < 0, then N > P >= 0 and P^2 < N^2.
 """
 
 from __future__ import annotations
@@ -40,7 +45,7 @@ from .match import divided
 from .rules import Reader, Step
 from .worlds import contradictory, world_of
 
-MAX_PARTS, MAX_FACTORS = 200, 4
+MAX_PARTS, MAX_FACTORS, MAX_DEPTH = 200, 4, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +96,14 @@ def _replayed(statement: Statement, certificate: Mapping[str, object]) -> tuple[
     return kernel.settle(world, shown), reason
 
 
-def _link(world: World, fact: Fact, certificate: Mapping[str, object]) -> Theorem:
+def _link(world: World, fact: Fact, certificate: Mapping[str, object], depth: int = 0) -> Theorem:
     kind = certificate.get("kind")
     if kind in ("sum", "sos", "amgm", "positive"):
         return _sum(world, fact, certificate)
     if kind == "ordering":
         return _ordering(world, fact, certificate)
+    if kind == "conjugate" and depth < MAX_DEPTH:
+        return _conjugate(world, fact, certificate, depth)
     raise Unreadable(f"the kind {str(kind)[:40]!r} of certificate is not known")
 
 
@@ -139,6 +146,8 @@ def _sum(world: World, fact: Fact, certificate: Mapping[str, object]) -> Theorem
             value = kernel.square(world, world.frac(step.one("square")[0]))
         elif "nonnegative" in part:
             value = step.nonnegative(*step.one("nonnegative"), "a part")
+        elif "minus" in part:
+            value = _larger(world, step)
         elif "given" in part:
             value = _given(world, part["given"])
         else:
@@ -152,6 +161,19 @@ def _sum(world: World, fact: Fact, certificate: Mapping[str, object]) -> Theorem
     if found is None:
         raise Broken("the parts do not add up to the difference of the sides")
     return found
+
+
+def _larger(world: World, step: Step) -> Theorem:
+    """P - N >= 0 where P >= 0 and P^2 >= N^2."""
+    plus, minus = _plus(step), world.frac(step.one("minus")[0])
+    squares = world.sub(world.power(plus.diff, 2), world.power(minus, 2))
+    times = kernel.signed(world, Frac(world.reduce(squares.num), squares.den))
+    total = kernel.combined(world, [(fmpq(2), plus)])
+    return kernel.by_conjugate(total, times, world.sub(plus.diff, minus))
+
+
+def _plus(step: Step) -> Theorem:
+    return step.nonnegative(*step.one("plus"), "the larger side")
 
 
 def _given(world: World, which: object) -> Theorem:
@@ -189,3 +211,22 @@ def _ordering(world: World, fact: Fact, certificate: Mapping[str, object]) -> Th
     total = kernel.ordered(world, q)
     _strict(total, fact)
     return kernel.restated(total, fact, None, multiplier)
+
+
+def squares_apart(world: World, fact: Fact, plus: Frac) -> Fact:
+    """D*(2P - D) >= 0 (> 0), that is P^2 - N^2, for the numerator D = P - N of the fact."""
+    value = Frac(fact.diff.num, {})
+    rest = world.sub(world.scale(plus, fmpq(2)), value)
+    num = world.reduce(world.times(value, rest).num)
+    return Fact(Frac(num, {}), world.const(0), Frac(num, {}), fact.op)
+
+
+def _conjugate(world: World, fact: Fact, certificate: Mapping[str, object], depth: int) -> Theorem:
+    step = Step(world, Reader(world.statement.variables), {}, certificate, fact)
+    plus = _plus(step)
+    if any(plus.diff.den.values()):
+        raise Unreadable("the larger side is a quotient")
+    inner = _records([certificate.get("inner")])[0]
+    times = _link(world, squares_apart(world, fact, plus.diff), inner, depth + 1)
+    total = kernel.combined(world, [(fmpq(2), plus)])
+    return kernel.restated(kernel.by_conjugate(total, times, Frac(fact.diff.num, {})), fact)

@@ -15,10 +15,12 @@ from olympiad_ineq.kernel.rational import IllPosed, Limit
 from olympiad_ineq.kernel.trees import Chain, Statement
 from olympiad_ineq.language.parse import Unreadable
 from olympiad_ineq.proof import CertificateVerdict, replay
+from olympiad_ineq.proof.certificate import MAX_FACTORS
 from olympiad_ineq.proof.worlds import contradictory, world_of
 from olympiad_ineq.search.amgm_lp import amgm_lp
+from olympiad_ineq.search.conjugate import conjugate
 from olympiad_ineq.search.products import products
-from olympiad_ineq.search.rewrite import tangent, two_degrees
+from olympiad_ineq.search.rewrite import secant, tangent, two_degrees
 from olympiad_ineq.search.sos import factor, sos
 from olympiad_ineq.search.task import (
     POSITIVE,
@@ -88,28 +90,26 @@ def ordering(task: Task) -> Certificate | None:
     return {"kind": "ordering"}
 
 
-def conjugate(task: Task) -> Certificate | None:
-    """p = P - N with P, N >= 0: certify P^2 - N^2 instead, which is (P + N)*p."""
+def hypotheses(task: Task) -> Certificate | None:
+    """p as a product of hypotheses and of what is seen to be >= 0."""
     w = task.world
-    if task.depth or not (w.spare or w.ideal) or len(task.p) > 12:
+    known = [(k, f.diff.num) for k, f in enumerate(w.given, 1) if f.op != "="]
+    weight, used = task.p, list[int]()
+    for q, m in w.split(task.p)[1] if known else ():
+        for k, h in known if m % 2 and w.sign(q) == UNKNOWN else ():
+            ratio = h.leading_coefficient() / q.leading_coefficient()
+            if q * ratio == h and len(used) < MAX_FACTORS:
+                weight = divmod(weight, h)[0]
+                used.append(k)
+                break
+    if not used or w.sign(weight) == UNKNOWN:
         return None
-    plus = w.ctx.from_dict({m: c for m, c in task.p.terms() if c > 0})
-    minus = plus - task.p
-    total = plus + minus
-    if not plus or not minus or w.sign(total) != POSITIVE:
-        return None
-    squares = w.reduce(w.mul(plus, plus) - w.mul(minus, minus))
-    if len(squares) > 80:
-        return None
-    multiplier = f"({task.text(total)})"
-    if task.multiplier != "1":
-        multiplier = f"{task.multiplier}*{multiplier}"
-    inner = replace(task, p=squares, multiplier=multiplier, depth=1)
-    for finder in (by_sign, amgm_lp, sos):
-        found = finder(inner)
-        if found is not None:
-            return found
-    return None
+    return task.certificate("sum", [{"given": used, "weight": task.text(weight)}])
+
+
+def squared(task: Task) -> Certificate | None:
+    """The other finders on P^2 - N^2, where p = P - N with P >= 0."""
+    return conjugate(task, (by_sign, amgm_lp, products, sos))
 
 
 def multiplied(task: Task) -> Certificate | None:
@@ -158,11 +158,13 @@ class Method:
 
 CHEAP = (Method("sign", by_sign, 0.2), Method("ordering", ordering, 0.5))
 DEAR = (
+    Method("hypotheses", hypotheses, 0.2),
     Method("amgm", amgm_lp, 1.0),
     Method("products", products, 1.0),
     Method("sos", sos, 1.5),
-    Method("conjugate", conjugate, 1.5),
+    Method("conjugate", squared, 1.5),
     Method("tangent", tangent, 0.5),
+    Method("secant", secant, 0.5),
     Method("rebalanced", rebalanced, 1.5),
     Method("multiplied", multiplied, 2.0),
 )

@@ -104,3 +104,25 @@ class Program:
                 x = values[a]  # type: ignore[index]
                 append(np.power(np.where(x < 0, np.nan, x), 1.0 / b))
         return values
+
+    def sizes(self, values: Sequence[Array]) -> list[Array]:
+        """What each instruction's value would be if nothing under it cancelled.
+
+        A value that is small beside its size is nearly a zero: (3*x-7)^2 near x = 7/3.
+        """
+        sizes: list[Array] = []
+        append = sizes.append
+        for slot, (op, a, b) in enumerate(self.code):
+            if op == _MUL:
+                append(sizes[a] * sizes[b])  # type: ignore[index]
+            elif op == _ADD:
+                append(sizes[a] + sizes[b])  # type: ignore[index]
+            elif op == _DIV:
+                append(sizes[a] / np.abs(values[b]))  # type: ignore[index]
+            elif op == _NEG:
+                append(sizes[a])  # type: ignore[index]
+            elif op == _ROOT:
+                append(np.power(sizes[a], 1.0 / b))  # type: ignore[index]
+            else:
+                append(np.abs(values[slot]))
+        return sizes

@@ -58,8 +58,10 @@ def _sides(goal: Chain, witness: Mapping[str, str]) -> str:
     return f", where the sides are {' and '.join(values)}"
 
 
-def _why(statement: Statement, certificate: Mapping[str, Any]) -> list[str]:
+def _why(statement: Statement, certificate: Mapping[str, Any], left: str = "") -> list[str]:
+    """Rows for people; `left` is what the certificate is about, if not the statement's sides."""
     kind = certificate["kind"]
+    left = left or ("left - right" if _larger_left(statement.goal) else "right - left")
     if kind == "links":
         rows = []
         for i, part in enumerate(certificate["parts"], 1):
@@ -77,10 +79,17 @@ def _why(statement: Statement, certificate: Mapping[str, Any]) -> list[str]:
         if statement.domain == "triangle":
             rows.insert(1, "  (Or in Ravi's variables a = y + z, b = z + x, c = x + y.)")
         return rows
+    if kind == "conjugate":
+        return [
+            f"  Write {left}, without its positive denominators, as P - N, where",
+            f"  P = {certificate['plus']}",
+            "  is >= 0. It is >= 0 if P^2 - N^2 is, for N > P >= 0 would give N^2 > P^2.",
+            *_why(statement, certificate["inner"], "P^2 - N^2"),
+        ]
     multiplier = certificate.get("multiplier", "1")
-    left = "left - right" if _larger_left(statement.goal) else "right - left"
     factor = "" if multiplier == "1" else f"{multiplier} * "
-    rows = [f"  {factor}({left}) is the sum of"]
+    left = left if left == "P^2 - N^2" and not factor else f"({left})"
+    rows = [f"  {factor}{left} is the sum of"]
     rows += [f"    {_part(statement, part)}" for part in certificate["parts"]]
     rows.append(
         "  and each of these is >= 0" + (", one of them > 0." if _strict(statement) else ".")
@@ -103,6 +112,8 @@ def _part(statement: Statement, part: Mapping[str, Any]) -> str:
     factor = "" if weight == "1" else f"({weight}) * "
     if "square" in part:
         return f"{factor}({part['square']})^2"
+    if "minus" in part:
+        return f"{factor}({part['plus']} - ({part['minus']}))   as the first squared is the larger"
     if "nonnegative" in part:
         return f"{factor}({part['nonnegative']})"
     if "given" in part:

@@ -80,35 +80,41 @@ class Gaps:
     def __call__(self, coordinates: Array) -> Array:
         """The smallest relative gap over the goal's links; nan where undefined, inf if not allowed.
 
-        Points where all terms vanish (or overflow) say nothing and count as satisfied.
+        Points where all terms vanish (or overflow) say nothing and count as satisfied; a strict
+        goal fails where all terms vanish. It also fails at zeros inside of a product, which are
+        found by the sizes that the factors have before anything in them cancels.
         """
         with np.errstate(all="ignore"):
             values = self.program.run(self.space.points(coordinates))
             moderate = (np.abs(coordinates) < 1e8).all(axis=0)
             result = np.full(coordinates.shape[1:], np.inf)
+            sizes = self.program.sizes(values) if self.strict else values
             for slots, _, op in self.goal:
-                gap, size = self._relative(slots, values)
+                gap, size = self._relative(slots, values, sizes)
                 relative = gap / size
                 if op == "=":
                     relative = -np.abs(relative)
-                relative = np.where((size == 0) | ~(size < 1e280), 1.0, relative)
+                relative = np.where(size == 0, 0.0 if op in "<>" else 1.0, relative)
+                relative = np.where(size < 1e280, relative, 1.0)
                 undefined = np.isnan(gap) | (moderate & ~np.isfinite(gap))
                 result = np.where(undefined, np.nan, np.minimum(result, relative))
             for slot in self.below:
                 result = np.where(values[slot] == 0, np.nan, result)
             allowed = self.space.allowed(coordinates)
             for slots, _, op in self.given:
-                gap, size = self._relative(slots, values)
+                gap, size = self._relative(slots, values, values)
                 slack = 1e-13 * size
                 allowed = allowed & ((gap > slack) if op in "<>" else (gap >= 0))
             return np.where(allowed, result, np.inf)
 
-    def _relative(self, slots: list[tuple[int, int]], values: list[Array]) -> tuple[Array, Array]:
+    def _relative(
+        self, slots: list[tuple[int, int]], values: list[Array], sizes: list[Array]
+    ) -> tuple[Array, Array]:
         gap: Array = np.float64(0.0)  # type: ignore[assignment]
         size: Array = np.float64(0.0)  # type: ignore[assignment]
         for sign, slot in slots:
             gap = gap + values[slot] if sign > 0 else gap - values[slot]
-            size = size + np.abs(values[slot])
+            size = size + np.abs(sizes[slot])
         return gap, size
 
 
@@ -146,11 +152,15 @@ def start_points(n: int, domain: str) -> Array:
 
 
 class Refuter:
-    """One statement's search. `quick` samples; `deep` goes on from what `quick` saw."""
+    """One statement's search. `quick` samples; `deep` goes on from what `quick` saw.
 
-    def __init__(self, statement: Statement) -> None:
+    Where coordinates stand for roots of variables, `deep` ends with the variables themselves.
+    """
+
+    def __init__(self, statement: Statement, plain: bool = False) -> None:
         self.statement = statement
-        self.space = Space(statement)
+        self.space = Space(statement, plain)
+        self.plain: Refuter | None = None
         self.gaps = Gaps(self.space)
         self.seen: list[tuple[Chart, Array, Array]] = []
         self.tried: set[tuple[str, ...]] = set()
@@ -183,7 +193,9 @@ class Refuter:
             found = self._descend(chart, s, gaps, rounds, seeds, children)
             if found:
                 return found
-        return None
+        if self.plain is None and max(self.space.powers) > 1:
+            self.plain = Refuter(self.statement, plain=True)
+        return self.plain.deep(rounds, seeds, children) if self.plain else None
 
     def minima(self, count: int = 6) -> list[list[fmpq]]:
         """Exact points near which the goal is nearly an equality, after `deep`; for the finders."""
@@ -200,6 +212,9 @@ class Refuter:
             point = [fmpq(*map(int, v.split("/"))) for v in self.space.exact_point(exact).values()]
             if point not in found:
                 found.append(point)
+        if self.plain:
+            others = [point for point in self.plain.minima(count // 2) if point not in found]
+            found = found[: count - len(others)] + others
         return found[:count]
 
     def _descend(

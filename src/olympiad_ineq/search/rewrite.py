@@ -7,7 +7,7 @@ from math import isqrt
 
 from flint import fmpq
 
-from olympiad_ineq.search.task import NONNEGATIVE, POSITIVE, Certificate, Poly, Task
+from olympiad_ineq.search.task import NONNEGATIVE, POSITIVE, Certificate, Poly, Task, number_text
 
 
 def _rational_root(x: fmpq) -> fmpq | None:
@@ -16,25 +16,27 @@ def _rational_root(x: fmpq) -> fmpq | None:
 
 
 def _root_of(task: Task, number: fmpq) -> Poly | None:
-    """The square root of a positive number as a polynomial: a fraction, times a root of a number
-    that the statement itself contains."""
+    """The square root of a positive number as a polynomial: a fraction, times roots of primes that
+    the statement itself contains."""
     w = task.world
-    plain = _rational_root(number)
-    if plain is not None:
-        return w.ctx.constant(plain)
+    root = w.one
     for (inner, degree), gen in w.radicals.items():
-        if degree == 2 and inner.isdigit():
-            rest = _rational_root(number / int(inner))
-            if rest is not None:
-                return gen * rest
-    return None
+        if degree == 2 and inner.isdigit() and _odd(number, int(inner)):
+            number, root = number / int(inner), root * gen
+    rest = _rational_root(number)
+    return None if rest is None else root * rest
+
+
+def _odd(x: fmpq, prime: int) -> bool:
+    """Is the prime's exponent in x odd?"""
+    exponents = [m for n in (x.p, x.q) for p, m in n.factor() if p == prime]
+    return bool(exponents and exponents[0] % 2)
 
 
 def tangent(task: Task) -> Certificate | None:
     """c1*sqrt(S1) + ... >= linear, each root bounded below by its tangent plane at a point.
 
-    With l the tangent plane, sqrt(S) - l = (S - l^2)/(sqrt(S) + l); everything is multiplied by
-    the product of the sqrt(S) + l.
+    With l the tangent plane, sqrt(S) >= l as S >= l^2.
     """
     w = task.world
     roots = [w.index[str(g)] for g in w.radicals.values()]
@@ -81,21 +83,58 @@ def _tangent_at(
     rest = w.reduce(rest)
     if rest and w.sign(rest) < NONNEGATIVE:
         return None
-    factors = [t + plane for (t, _), plane in zip(sums, planes, strict=True)]
-    if any(w.sign(f) != POSITIVE for f in factors):
-        return None
     parts: list[dict[str, str]] = []
-    for i, ((_, c), square, plane) in enumerate(zip(sums, squares, planes, strict=True)):
+    for (t, c), square, plane in zip(sums, squares, planes, strict=True):
         gap = w.reduce(square - plane * plane)
         if gap and w.sign(gap) < NONNEGATIVE:
             return None
-        weight = "*".join([f"({task.text(f)})" for j, f in enumerate(factors) if j != i] or ["1"])
-        parts.append({"nonnegative": task.text(gap), "weight": f"{c}*{weight}"})
-    product = "*".join(f"({task.text(f)})" for f in factors)
+        parts.append({"plus": task.text(t), "minus": task.text(plane), "weight": number_text(c)})
     if rest:
-        parts.append({"nonnegative": f"({task.text(rest)})*{product}"})
-    multiplier = product if task.multiplier == "1" else f"{task.multiplier}*{product}"
-    return {"kind": "sum", "multiplier": multiplier, "parts": parts}
+        parts.append({"nonnegative": task.text(rest)})
+    return task.certificate("sum", parts)
+
+
+def secant(task: Task) -> Certificate | None:
+    """rest >= c1*sqrt(S1) + ..., each root bounded above by AM-GM with its value at a point.
+
+    sqrt(S) = (S + h)/(2*sqrt(h)) - (sqrt(S) - sqrt(h))^2/(2*sqrt(h)) for every h > 0.
+    """
+    w = task.world
+    general = {w.index[str(g)] for (inner, _), g in w.radicals.items() if not inner.isdigit()}
+    sums = [
+        (w.ctx.from_dict({m: 1}), fmpq(c)) for m, c in task.p.terms() if any(m[i] for i in general)
+    ]
+    if task.depth or not 1 <= len(sums) <= 4 or any(c > 0 for _, c in sums):
+        return None
+    squares = [w.reduce(t * t) for t, _ in sums]
+    if any(any(m[: w.spare]) for s in squares for m in s.monoms()):
+        return None
+    for point in ([fmpq(1)] * len(w.statement.variables), *task.hints):
+        found = _secant_at(task, sums, squares, point)
+        if found is not None:
+            return found
+    return None
+
+
+def _secant_at(
+    task: Task, sums: list[tuple[Poly, fmpq]], squares: list[Poly], point: list[fmpq]
+) -> Certificate | None:
+    w = task.world
+    rest, parts = task.p, list[dict[str, str]]()
+    for (t, c), square in zip(sums, squares, strict=True):
+        height = fmpq(square(*[fmpq(0)] * w.spare, *point))
+        root = _root_of(task, height) if height > 0 else None
+        if root is None:
+            return None
+        weight = root * (-c / (2 * height))
+        rest = rest - t * c - weight * (square + height)
+        parts.append({"square": task.text(t - root), "weight": task.text(weight)})
+    rest = w.reduce(rest)
+    if rest and w.sign(rest) < NONNEGATIVE:
+        return None
+    if rest:
+        parts.append({"nonnegative": task.text(rest)})
+    return task.certificate("sum", parts)
 
 
 def two_degrees(task: Task) -> Task | None:

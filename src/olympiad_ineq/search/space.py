@@ -85,15 +85,19 @@ Chart = tuple[Move, ...]
 
 
 class Space:
-    """A statement's points as functions of free coordinates."""
+    """A statement's points as functions of free coordinates.
 
-    def __init__(self, statement: Statement) -> None:
+    `plain` takes the variables themselves where they would be powers of the coordinates: 1/3 is not
+    the square of a fraction, and sqrt(3*a) is rational there.
+    """
+
+    def __init__(self, statement: Statement, plain: bool = False) -> None:
         self.statement = statement
         self.n = len(statement.variables)
         self.names = statement.variables
         self.triangle = statement.domain == "triangle"
         degrees: dict[str, int] = {}
-        if statement.domain in ("positive", "nonnegative"):
+        if statement.domain in ("positive", "nonnegative") and not plain:
             for chain in (statement.goal, *statement.given):
                 root_degrees(chain.parts, degrees)
         self.powers = [degrees.get(name, 1) for name in self.names]
