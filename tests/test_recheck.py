@@ -10,8 +10,8 @@ import pytest
 from olympiad_ineq import artifacts, prompts
 from olympiad_ineq.cli import run
 from olympiad_ineq.data_gen.candidates import symbolic_candidates
+from olympiad_ineq.record_check import check_record
 from olympiad_ineq.records import TECHNIQUES, Candidate, Example, Problem, Proof, Verdict
-from olympiad_ineq.search.lines import check_line
 from olympiad_ineq.settings import DataGen
 from olympiad_ineq.verify import check_candidate
 
@@ -146,7 +146,7 @@ def texts(certificate: Any, change: Callable[[str], str]) -> list[Any]:
 def test_a_certificate_with_any_text_changed(
     problem: Fields, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    row = check_line((json.dumps(problem).encode(), 2.0))
+    row = check_record((json.dumps(problem).encode(), 2.0))
     assert row["statement"] == "proved"
     bad = texts(row["certificate"], lambda text: f"({text})*2+1")
     bad += [{"kind": "ordering", "multiplier": "-1"}, {"kind": "sum", "parts": []}, {}, None]

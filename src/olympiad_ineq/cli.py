@@ -96,7 +96,7 @@ def _is_problem(source: str) -> bool:
 
 def _check(options: argparse.Namespace) -> int:
     from olympiad_ineq.limits import Limit, run_limited
-    from olympiad_ineq.search.lines import check_line
+    from olympiad_ineq.record_check import check_record
 
     source = _open(options.source)
     held: list[bytes] = []
@@ -108,9 +108,10 @@ def _check(options: argparse.Namespace) -> int:
             yield raw, budget
 
     counts: Counter[str] = Counter()
+    ids = _Repeated()
     try:
         outcomes = run_limited(
-            check_line, items(), seconds=options.seconds, memory_mb=options.memory_mb,
+            check_record, items(), seconds=options.seconds, memory_mb=options.memory_mb,
             workers=options.workers,
         )  # fmt: skip
         for found in tqdm(outcomes, desc="check", unit="line", disable=None, file=sys.stderr):
@@ -121,6 +122,7 @@ def _check(options: argparse.Namespace) -> int:
                 else found
             )
             counts[verdict["statement"]] += 1
+            ids.add(verdict["id"])
             print(json.dumps(verdict), flush=source is sys.stdin.buffer)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough
@@ -131,7 +133,34 @@ def _check(options: argparse.Namespace) -> int:
             source.close()
     parts = ", ".join(f"{n} {what}" for what, n in sorted(counts.items()))
     print(f"checked {sum(counts.values())} lines: {parts or 'none'}", file=sys.stderr)
+    ids.warn()
     return 0
+
+
+class _Repeated:
+    """Ids that more than one line has: their verdicts cannot be told apart by id."""
+
+    def __init__(self) -> None:
+        self.seen: set[str | int] = set()
+        self.first: str | int | None = None
+        self.count = 0
+
+    def add(self, id_: str | int | None) -> None:
+        if id_ is None:
+            return
+        if id_ in self.seen:
+            self.first = id_ if self.first is None else self.first
+            self.count += 1
+        self.seen.add(id_)
+
+    def warn(self) -> None:
+        if self.count:
+            lines = "1 line has" if self.count == 1 else f"{self.count} lines have"
+            print(
+                f"warning: {lines} the id of an earlier line, the first {self.first!r}; their "
+                "verdicts stand in the order of the lines",
+                file=sys.stderr,
+            )
 
 
 def _open(source: str) -> BinaryIO:

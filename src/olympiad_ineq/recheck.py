@@ -61,7 +61,7 @@ def _checked(name: str, row: Mapping[str, Any]) -> Outcome:
     if not isinstance(problem, Mapping):
         return Outcome(name, tuple(claims), "the row does not carry the problem that it judges")
     try:
-        line = of_record({"problem": problem, "proof": problem.get("proof")})
+        line = of_record(problem)
     except BadLine as bad:
         return Outcome(name, tuple(claims), f"the problem cannot be read: {bad.reason}")
     graded = None
