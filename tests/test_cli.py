@@ -1,6 +1,8 @@
 """`olympiad-ineq check` and `recheck` as a user runs them, on honest and on hostile lines."""
 
 import json
+import os
+import select
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ import pytest
 
 from benchmarks.common import mutants
 from olympiad_ineq.cli import run
+from olympiad_ineq.errors import UserError
 from olympiad_ineq.problem_lines import FLAT, NESTED
 from olympiad_ineq.record_check import check_record
 from olympiad_ineq.records import (
@@ -353,6 +356,69 @@ def test_ids_given_twice_are_a_warning() -> None:
     (warning,) = [row for row in errors.splitlines() if row.startswith("warning")]
     assert "3 lines" in warning and "'x'" in warning
     assert "warning" not in check(lines(PAIR, NESBITT))[1]
+
+
+# -- the command's words --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("", ["''", "neither a file nor a problem"]),
+        (".", ["folder"]),
+        ("no-such-file.jsonl", ["no such file", "a problem"]),
+    ],
+)
+def test_one_line_says_what_check_reads(source: str, words: list[str]) -> None:
+    with pytest.raises(UserError) as caught:
+        run(["check", source])
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_record() -> None:
+    found, _ = check(b"\xef\xbb\xbf" + lines(PAIR, PAIR).encode())
+    assert [v["statement"] for v in found] == ["proved", "proved"]
+
+
+def test_lines_ends_and_long_lines() -> None:
+    long = b'{"id":"' + b"9" * 3_000_000 + b'"}'
+    rows = [json.dumps(PAIR).encode(), b"", long, json.dumps(PAIR).encode()]
+    found, _ = check(b"\r\n".join(rows))
+    assert [v["statement"] for v in found] == ["proved", "unreadable", "proved"]
+    assert "longer than" in found[1]["reason"]
+
+
+def _row(stream: int) -> bytes:
+    """A line of a pipe, and nothing after it."""
+    row = b""
+    while not row.endswith(b"\n"):
+        row += os.read(stream, 1)
+    return row
+
+
+def test_an_open_pipe_is_answered_line_by_line() -> None:
+    """A caller may wait for a verdict before it writes its next line."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "olympiad_ineq.cli", "check", "-", "--workers", "2"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            for _ in range(3):
+                process.stdin.write(lines(PAIR, PAIR).encode())
+                process.stdin.flush()
+                for _ in range(2):
+                    assert select.select([process.stdout.fileno()], [], [], 60)[0]
+                    assert json.loads(_row(process.stdout.fileno()))["statement"] == "proved"
+        finally:
+            process.stdin.close()
+
+
+def test_help_says_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(["check", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "(default: 10)" in said and "(default: 2048)" in said
 
 
 # -- recheck --------------------------------------------------------------------------------------

@@ -60,11 +60,20 @@ def read_line(raw: bytes) -> Line:
     Raises:
         BadLine: whatever is wrong with it.
     """
-    if len(raw) > MAX_LINE:
-        raise BadLine(None, f"the line is longer than {MAX_LINE} bytes")
+    return of_record(read_json(raw))
+
+
+def read_json(raw: bytes, longest: int = MAX_LINE) -> object:
+    """One line's JSON value.
+
+    Raises:
+        BadLine: it is too long, not JSON, or says a key twice.
+    """
+    if len(raw) > longest:
+        raise BadLine(None, f"the line is longer than {longest} bytes")
     try:
         # a mark of byte order, as some editors write one, is no part of the record
-        record = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_each_once)
+        value: object = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_each_once)
     except _Twice as error:
         raise BadLine(None, f"the line has the key {_shown(error.key)} twice") from error
     except UnicodeDecodeError as error:
@@ -75,7 +84,7 @@ def read_line(raw: bytes) -> Line:
         raise BadLine(
             None, "the line is not JSON that can be read: too deep or too long"
         ) from error
-    return of_record(record)
+    return value
 
 
 class _Twice(Exception):
