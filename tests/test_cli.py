@@ -254,6 +254,11 @@ def verdict(record: object) -> Fields:
         ({"steps": GOOD_STEPS, "equality": {"when": "a = 2*b"}}, "steps", None),
         ({"equality": {"when": "a = b"}}, "nothing", "unreadable"),
         ({"proof": PROSE}, "text", "proved"),
+        (
+            {"proof": PROSE, "equality": {"when": "a = b"}},
+            "text; not the equality case, which is judged after steps",
+            "proved",
+        ),
     ],
 )  # fmt: skip
 def test_steps_beside_the_problem_are_a_proof(
@@ -279,6 +284,9 @@ def test_no_steps_are_no_proof() -> None:
         ({"steps": {"id": "s1"}}, "steps must be a list"),
         ({"proof": {"steps": GOOD_STEPS, "text": ["x"]}}, "text must be a string"),
         ({"proof": 7}, "proof must be"),
+        ({"steps": {}}, "steps must be a list"),
+        ({"steps": GOOD_STEPS, "equality": []}, "equality must be a record"),
+        ({"steps": GOOD_STEPS, "proof": {"equality": "a = b"}}, "equality must be a record"),
     ],
 )
 def test_a_malformed_proof_is_one_reason(extra: Fields, reason: str) -> None:

@@ -209,7 +209,7 @@ def test_standard_input_and_a_byte_order_mark() -> None:
             capture_output=True, timeout=120, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr.decode()
-        assert b"1 rows, 0 failed" in done.stdout
+        assert b"1 row, 0 failed" in done.stdout
 
 
 @pytest.mark.parametrize(

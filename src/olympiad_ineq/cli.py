@@ -138,7 +138,9 @@ def _check(options: argparse.Namespace) -> int:
     finally:
         source.close()
     parts = ", ".join(f"{n} {what}" for what, n in sorted(counts.items()))
-    print(f"checked {sum(counts.values())} lines: {parts or 'none'}", file=sys.stderr)
+    total = sum(counts.values())
+    checked = "1 line" if total == 1 else f"{total} lines"
+    print(f"checked {checked}: {parts or 'none'}", file=sys.stderr)
     ids.warn()
     return 0
 

@@ -173,14 +173,13 @@ _SHOWN = ("problem", "variables", "domain", "given", "goal", "text", "proof", "s
 
 def _shown(key: str) -> str:
     """A key in quotation marks: cut, and escaped as it may hold anything."""
-    return repr(quoted(key, 40)[1:-1])
+    return f"'{quoted(key, 40)[1:-1]}'"
 
 
 def _said(record: Mapping[str, Any]) -> Fields:
     """What a record says of a proof: our own rows have `steps: []` where there is none."""
-    said = {key: record.get(key) for key in ("proof", "steps", "equality")}
-    nothing: tuple[object, ...] = (None, [], {})
-    return {k: v for k, v in said.items() if v not in nothing or (k == "proof" and v is not None)}
+    nothing: tuple[tuple[str, object], ...] = (("proof", None), ("steps", []), ("equality", {}))
+    return {k: record[k] for k, none in nothing if record.get(k) not in (None, none)}
 
 
 def _proof(said: Fields) -> object:
@@ -248,27 +247,32 @@ def _pieces(proof: object) -> tuple[object, object, object]:
 
 def _malformed(line: Line) -> str:
     """Why the proof has not the shape of one; empty if it has."""
-    steps, text, _ = _pieces(line.proof)
+    steps, text, equality = _pieces(line.proof)
     if not isinstance(line.proof, str | list | tuple | Mapping):
         return f"proof must be a text, a list of steps or a record of both, not {_value(steps)}"
     if steps is not None and not isinstance(steps, list | tuple):
         return f"steps must be a list of records such as {_STEP}, not {_value(steps)}"
     if text is not None and not isinstance(text, str):
         return f"text must be a string, not {_value(text)}"
+    if equality is not None and not isinstance(equality, Mapping):
+        return f"equality must be a record such as {_CASE}, not {_value(equality)}"
     return ""
 
 
+_CASE = '{"when": "a = b"}'
 _STEP = '{"id": "s1", "claim": "a^2 >= 0", "by": "square"}'
 
 
 def judged(line: Line) -> str:
     """Of which parts of the proof its grade speaks."""
-    steps, text, _ = _pieces(line.proof)
+    steps, text, equality = _pieces(line.proof)
     if _malformed(line):
         return "nothing"
     said = isinstance(text, str) and text.strip()
     if steps:
         return "steps and text; the worse counts" if said else "steps"
+    if said and equality:
+        return "text; not the equality case, which is judged after steps"
     return "text" if said else "nothing"
 
 
@@ -282,8 +286,6 @@ def grade_proof(line: Line) -> ProofVerdict:
     if isinstance(steps, list | tuple) and (steps or not text):
         usable = equality if isinstance(equality, Mapping) and equality else None
         verdicts.append(check_proof(line.statement, list(steps), usable))
-        if equality and usable is None:
-            verdicts.append(ProofVerdict("unreadable", "the equality case is not a record", None))
     if isinstance(text, str) and text.strip():
         verdicts.append(
             grade_text(

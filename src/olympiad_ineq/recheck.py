@@ -214,7 +214,8 @@ def recheck(
             print(f"FAILED {found.name}: {found.fault}")
     lost = f"; failed: {_parts(fell)}" if failed else ""
     where = "standard input" if str(path) == "-" else path
-    print(f"{where}: {total} rows, {failed} failed; held: {_parts(held_up)}{lost}")
+    counted = "1 row" if total == 1 else f"{total} rows"
+    print(f"{where}: {counted}, {failed} failed; held: {_parts(held_up)}{lost}")
     return 1 if failed else 0
 
 
