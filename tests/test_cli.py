@@ -149,6 +149,12 @@ HOSTILE: dict[str, bytes] = {
     "a proof with cycles": with_(proof=CYCLE),
     "division by zero": goal("a/(b-b) >= 2"),
     "zero to the minus one": goal("(a-a)^(-1) >= 2"),
+    "many keys, the last one twice": json.dumps({f"k{i}": 0 for i in range(20_000)}).encode()[:-1]
+    + b',"k19999":1}\n',
+    "deep steps": b'{"variables":["a"],"domain":"real","goal":"a >= 1","steps":{"a":'
+    + b"[" * 900
+    + b"]" * 900
+    + b"}}\n",
     "huge numbers": goal("999999999^16*a >= 999999999^16*b^16"),
 }
 

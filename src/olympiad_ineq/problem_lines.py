@@ -98,8 +98,11 @@ class _Twice(Exception):
 def _each_once(pairs: list[tuple[str, Any]]) -> Fields:
     record = dict(pairs)
     if len(record) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _Twice(next(key for i, key in enumerate(keys) if key in keys[:i]))
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _Twice(key)
+            seen.add(key)
     return record
 
 
@@ -234,8 +237,12 @@ def _fields(problem: Mapping[str, Any]) -> Fields:
 
 
 def _value(value: object) -> str:
-    """A JSON value for an error: cut, and as JSON writes it."""
-    return quoted(json.dumps(value, ensure_ascii=False)[:200], 40)[1:-1]
+    """A JSON value for an error: as JSON writes it, cut; of what may be deep, the kind."""
+    if isinstance(value, Mapping):
+        return "a record"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return quoted(json.dumps(value, ensure_ascii=False), 40)[1:-1]
 
 
 def _pieces(proof: object) -> tuple[object, object, object]:
