@@ -1,6 +1,8 @@
 """`olympiad-ineq check` and `recheck` as a user runs them, on honest and on hostile lines."""
 
 import json
+import os
+import select
 import subprocess
 import sys
 import time
@@ -11,7 +13,19 @@ import pytest
 
 from benchmarks.common import mutants
 from olympiad_ineq.cli import run
-from olympiad_ineq.search.lines import check_line
+from olympiad_ineq.errors import UserError
+from olympiad_ineq.problem_lines import FLAT, NESTED
+from olympiad_ineq.record_check import check_record
+from olympiad_ineq.records import (
+    AuditItem,
+    BadExemplar,
+    Candidate,
+    Classic,
+    Example,
+    Exemplar,
+    Problem,
+    Record,
+)
 
 Fields = dict[str, Any]
 VERDICTS = {"proved", "refuted", "open", "unreadable", "limit"}
@@ -135,6 +149,12 @@ HOSTILE: dict[str, bytes] = {
     "a proof with cycles": with_(proof=CYCLE),
     "division by zero": goal("a/(b-b) >= 2"),
     "zero to the minus one": goal("(a-a)^(-1) >= 2"),
+    "many keys, the last one twice": json.dumps({f"k{i}": 0 for i in range(20_000)}).encode()[:-1]
+    + b',"k19999":1}\n',
+    "deep steps": b'{"variables":["a"],"domain":"real","goal":"a >= 1","steps":{"a":'
+    + b"[" * 900
+    + b"]" * 900
+    + b"}}\n",
     "huge numbers": goal("999999999^16*a >= 999999999^16*b^16"),
 }
 
@@ -144,11 +164,11 @@ def test_hostile_lines_are_verdicts_at_once(
     what: str, raw: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    check_line((lines(PAIR).encode(), 1.0))  # imports are not the line's time
+    check_record((lines(PAIR).encode(), 1.0))  # imports are not the line's time
     taken = []
     for _ in range(3):  # the least of three: the machine has other work
         started = time.process_time()
-        found = check_line((raw.rstrip(b"\n"), 1.0))
+        found = check_record((raw.rstrip(b"\n"), 1.0))
         taken.append(time.process_time() - started)
         if taken[-1] < 0.05:
             break
@@ -165,14 +185,14 @@ def test_hostile_lines_need_no_memory(tmp_path: Path) -> None:
     path.write_bytes(b"".join(HOSTILE.values()))
     code = (
         "import resource, sys\n"
-        "from olympiad_ineq.search.lines import check_line\n"
-        f"check_line(({lines(PAIR).encode()!r}, 1.0))\n"
+        "from olympiad_ineq.record_check import check_record\n"
+        f"check_record(({lines(PAIR).encode()!r}, 1.0))\n"
         "pages = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
         "limit = pages + 64 * 2**20\n"
         "resource.setrlimit(resource.RLIMIT_AS, (limit, limit))\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         f"for raw in open({str(path)!r}, 'rb'):\n"
-        "    assert check_line((raw.rstrip(b'\\n'), 0.5))['statement']\n"
+        "    assert check_record((raw.rstrip(b'\\n'), 0.5))['statement']\n"
         "grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before\n"
         "assert grown < 64 * 1024, grown\n"
     )
@@ -214,6 +234,205 @@ def test_a_problem_in_words(
     assert run(["check", text]) == 0
     said = capsys.readouterr().out
     assert all(word in said for word in words), said
+
+
+# -- what a record says is judged, or the record is refused ---------------------------------------
+
+BOTH = "steps and text; the worse counts"
+PROSE = "By AM-GM applied to $\\frac{a}{b}$, $\\frac{b}{a}$, $\\frac{a}{b}+\\frac{b}{a} \\ge 2.$"
+SAID = "Let $a, b$ be positive real numbers. Prove that $\\frac{a}{b}+\\frac{b}{a} \\ge 2$."
+
+
+def verdict(record: object) -> Fields:
+    return check_record((json.dumps(record).encode(), 1.0))
+
+
+@pytest.mark.parametrize(
+    ("extra", "judged", "grade"),
+    [
+        ({"steps": GOOD_STEPS}, "steps", "proved"),
+        ({"steps": BAD_STEPS}, "steps", "refuted"),
+        ({"steps": GOOD_STEPS, "proof": PROSE}, BOTH, "proved"),
+        ({"steps": BAD_STEPS, "proof": PROSE}, BOTH, "refuted"),
+        ({"steps": GOOD_STEPS, "proof": "Trivial."}, BOTH, None),
+        ({"steps": GOOD_STEPS, "proof": {"text": PROSE}}, BOTH, "proved"),
+        ({"steps": GOOD_STEPS, "equality": {"when": "a = b"}}, "steps", "proved"),
+        ({"steps": GOOD_STEPS, "equality": {"when": "a = 2*b"}}, "steps", None),
+        ({"equality": {"when": "a = b"}}, "nothing", "unreadable"),
+        ({"proof": PROSE}, "text", "proved"),
+        (
+            {"proof": PROSE, "equality": {"when": "a = b"}},
+            "text; not the equality case, which is judged after steps",
+            "proved",
+        ),
+    ],
+)  # fmt: skip
+def test_steps_beside_the_problem_are_a_proof(
+    extra: Fields, judged: str, grade: str | None
+) -> None:
+    found = verdict({**PAIR, **extra})
+    assert found["statement"] == "proved" and found["judged"] == judged
+    assert found["proof"] == grade if grade else found["proof"] != "proved"
+    nested = verdict({"problem": PAIR, **extra})
+    assert {**nested, "id": "x"} == found
+
+
+def test_no_steps_are_no_proof() -> None:
+    """The classics carry `steps: []` beside a certificate."""
+    assert "proof" not in verdict({**PAIR, "steps": [], "equality": {}})
+
+
+@pytest.mark.parametrize(
+    ("extra", "reason"),
+    [
+        ({"steps": "s1"}, "steps must be a list"),
+        ({"proof": {"steps": "s1", "text": PROSE}}, "steps must be a list"),
+        ({"steps": {"id": "s1"}}, "steps must be a list"),
+        ({"proof": {"steps": GOOD_STEPS, "text": ["x"]}}, "text must be a string"),
+        ({"proof": 7}, "proof must be"),
+        ({"steps": {}}, "steps must be a list"),
+        ({"steps": GOOD_STEPS, "equality": []}, "equality must be a record"),
+        ({"steps": GOOD_STEPS, "proof": {"equality": "a = b"}}, "equality must be a record"),
+    ],
+)
+def test_a_malformed_proof_is_one_reason(extra: Fields, reason: str) -> None:
+    found = verdict({**PAIR, **extra})
+    assert found["proof"] == "unreadable" and reason in found["proof_reason"], found
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ({**PAIR, "givens": ["a = b"]}, ["'givens'", "'given'"]),
+        ({**PAIR, "Proof": GOOD_STEPS}, ["'Proof'", "'proof'"]),
+        ({**PAIR, "foo": 1}, ["'foo'", "goal"]),
+        ({"problem": {**PAIR, "givens": []}}, ["'givens'", "'given'"]),
+        ({"problem": PAIR, "given": ["a = b"]}, ["'given'", "inside"]),
+        ({"problem": PAIR, "prooof": "x"}, ["'prooof'", "'proof'"]),
+        ({**PAIR, "proof": {"text": "x", "stepps": []}}, ["'stepps'", "'steps'"]),
+        ({**PAIR, "steps": GOOD_STEPS, "proof": {"steps": BAD_STEPS}}, ["steps", "twice"]),
+        ({**PAIR, "steps": GOOD_STEPS, "proof": BAD_STEPS}, ["steps", "twice"]),
+        ({"problem": {**PAIR, "steps": GOOD_STEPS}, "steps": BAD_STEPS}, ["steps", "twice"]),
+        ({"text": SAID, "given": ["a = b"]}, ["given", "goal"]),
+        ({**PAIR, "text": 3}, ["text must be a string"]),
+        ({"id": "x", "statement": "proved", "problem": PAIR}, ["recheck"]),
+    ],
+)
+def test_what_would_be_passed_over_is_refused(record: Fields, words: list[str]) -> None:
+    found = verdict(record)
+    assert found["statement"] == "unreadable"
+    assert all(word in found["reason"] for word in words), found["reason"]
+
+
+def test_keys_of_our_own_records_pass() -> None:
+    """The lists of keys are those of the records that hold a problem."""
+    kinds: list[type[Record]] = [Problem, Classic, Exemplar, BadExemplar]
+    flat = {key for kind in kinds for key in kind.model_fields}
+    nested = {*Candidate.model_fields, *AuditItem.model_fields, *Example.model_fields}
+    assert flat == FLAT
+    assert nested == NESTED - {"steps", "equality"}
+    for one in mutants.classics()[:5]:
+        assert verdict(one)["statement"] == "proved"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SAID, ""),
+        ("Let $x, y$ be positive real numbers. Prove that $\\frac{y}{x}+\\frac{x}{y} \\ge 2$.", ""),
+        ("Let $a, b$ be positive real numbers. Prove that $a+b \\ge 2$.", "another problem"),
+        ("Prove it.", "cannot be read"),
+    ],
+)
+def test_a_text_that_is_not_the_problem_is_said(text: str, said: str) -> None:
+    found = verdict({**PAIR, "text": text, "steps": GOOD_STEPS})
+    assert found["statement"] == "proved"
+    assert said in found.get("text", "") and bool(said) == ("text" in found)
+    assert found["proof"] == ("open" if "another" in said else "proved")
+    assert ("another problem" in found["proof_reason"]) == ("another" in said)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '{"variables":["a"],"domain":"real","goal":"a >= 0","goal":"a^2 >= 0"}',
+        '{"problem":{"variables":["a"],"domain":"real","goal":"a>=0","goal":"a^2 >= 0"}}',
+    ],
+)
+def test_a_key_given_twice_refuses_the_record(raw: str) -> None:
+    found = check_record((raw.encode(), 1.0))
+    assert found["statement"] == "unreadable" and "'goal' twice" in found["reason"]
+
+
+def test_ids_given_twice_are_a_warning() -> None:
+    found, errors = check(lines(PAIR, NESBITT, PAIR, NESBITT, PAIR))
+    assert len(found) == 5
+    (warning,) = [row for row in errors.splitlines() if row.startswith("warning")]
+    assert "3 lines" in warning and "'x'" in warning
+    assert "warning" not in check(lines(PAIR, NESBITT))[1]
+
+
+# -- the command's words --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("", ["''", "neither a file nor a problem"]),
+        (".", ["folder"]),
+        ("no-such-file.jsonl", ["no such file", "a problem"]),
+    ],
+)
+def test_one_line_says_what_check_reads(source: str, words: list[str]) -> None:
+    with pytest.raises(UserError) as caught:
+        run(["check", source])
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_record() -> None:
+    found, _ = check(b"\xef\xbb\xbf" + lines(PAIR, PAIR).encode())
+    assert [v["statement"] for v in found] == ["proved", "proved"]
+
+
+def test_lines_ends_and_long_lines() -> None:
+    long = b'{"id":"' + b"9" * 3_000_000 + b'"}'
+    rows = [json.dumps(PAIR).encode(), b"", long, json.dumps(PAIR).encode()]
+    found, _ = check(b"\r\n".join(rows))
+    assert [v["statement"] for v in found] == ["proved", "unreadable", "proved"]
+    assert "longer than" in found[1]["reason"]
+
+
+def _row(stream: int) -> bytes:
+    """A line of a pipe, and nothing after it."""
+    row = b""
+    while not row.endswith(b"\n"):
+        row += os.read(stream, 1)
+    return row
+
+
+def test_an_open_pipe_is_answered_line_by_line() -> None:
+    """A caller may wait for a verdict before it writes its next line."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "olympiad_ineq.cli", "check", "-", "--workers", "2"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            for _ in range(3):
+                process.stdin.write(lines(PAIR, PAIR).encode())
+                process.stdin.flush()
+                for _ in range(2):
+                    assert select.select([process.stdout.fileno()], [], [], 60)[0]
+                    assert json.loads(_row(process.stdout.fileno()))["statement"] == "proved"
+        finally:
+            process.stdin.close()
+
+
+def test_help_says_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(["check", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "(default: 10)" in said and "(default: 2048)" in said
 
 
 # -- recheck --------------------------------------------------------------------------------------

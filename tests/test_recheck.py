@@ -1,6 +1,8 @@
 """`recheck` on every form of file that it takes, honest and tampered with."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,9 @@ import pytest
 from olympiad_ineq import artifacts, prompts
 from olympiad_ineq.cli import run
 from olympiad_ineq.data_gen.candidates import symbolic_candidates
+from olympiad_ineq.errors import UserError
+from olympiad_ineq.record_check import check_record
 from olympiad_ineq.records import TECHNIQUES, Candidate, Example, Problem, Proof, Verdict
-from olympiad_ineq.search.lines import check_line
 from olympiad_ineq.settings import DataGen
 from olympiad_ineq.verify import check_candidate
 
@@ -146,7 +149,7 @@ def texts(certificate: Any, change: Callable[[str], str]) -> list[Any]:
 def test_a_certificate_with_any_text_changed(
     problem: Fields, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    row = check_line((json.dumps(problem).encode(), 2.0))
+    row = check_record((json.dumps(problem).encode(), 2.0))
     assert row["statement"] == "proved"
     bad = texts(row["certificate"], lambda text: f"({text})*2+1")
     bad += [{"kind": "ordering", "multiplier": "-1"}, {"kind": "sum", "parts": []}, {}, None]
@@ -154,3 +157,91 @@ def test_a_certificate_with_any_text_changed(
     path.write_text("".join(json.dumps({**row, "certificate": c}) + "\n" for c in bad))
     status, said = rechecked(path, capsys)
     assert status == 1 and f"{len(bad)} failed" in said, said
+
+
+# -- the command's words --------------------------------------------------------------------------
+
+COMMAND = [sys.executable, "-m", "olympiad_ineq.cli"]
+PAIR: Fields = {
+    "id": "x", "variables": ["a", "b"], "domain": "positive", "goal": "a/b+b/a >= 2",
+}  # fmt: skip
+
+
+def failing(tmp_path: Path, rows: int) -> Path:
+    path = tmp_path / "verdicts.jsonl"
+    row = {"id": "x", "statement": "refuted", "witness": {"a": "1", "b": "1"}, "problem": PAIR}
+    path.write_text((json.dumps(row) + "\n") * rows)
+    return path
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    """Some rows failed and not all were read: the status says so, and no traceback does."""
+    path = failing(tmp_path, 3000)
+    done = subprocess.run(
+        ["bash", "-c", 'set -o pipefail; "$@" | head -3', "_", *COMMAND, "recheck", str(path)],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stdout.count("FAILED") == 3 and done.returncode == 1
+    assert "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr
+
+
+def test_rows_are_counted_and_claims_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = failing(tmp_path, 2)
+    good = check_record((json.dumps(PAIR).encode(), 2.0))
+    silent = {"id": "u", "statement": "unreadable"}
+    with path.open("a") as handle:
+        handle.write(json.dumps(good) + "\n" + json.dumps(silent) + "\n")
+    status, said = rechecked(path, capsys)
+    last = said.splitlines()[-1]
+    assert status == 1
+    assert last.endswith(
+        "4 rows, 2 failed; held: 1 no claim, 1 statement proved; failed: 2 statement refuted"
+    )
+
+
+def test_standard_input_and_a_byte_order_mark() -> None:
+    good = check_record((json.dumps(PAIR).encode(), 2.0))
+    for mark in (b"", b"\xef\xbb\xbf"):
+        done = subprocess.run(
+            [*COMMAND, "recheck", "-", "--workers", "1"], input=mark + json.dumps(good).encode(),
+            capture_output=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr.decode()
+        assert b"1 row, 0 failed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words", "without"),
+    [
+        ("nosuch.parquet", None, ["no such file"], ["file system"]),
+        ("nosuch.jsonl", None, ["no such file"], []),
+        ("mine.parquet", b"x", ["not a parquet file", "examples"], ["delete", "snakemake"]),
+        ("rows.jsonl", b'{"goal": "a >= b"}', ["line 1", "olympiad-ineq check"], ["None"]),
+        ("rows.jsonl", b'{"problem": {}, "proof": {}}', ["line 1", "candidate", "id"], []),
+        ("rows.jsonl", b'{"id": 1, "grade": "proved"}', ["candidates"], []),
+        ("rows.jsonl", b"[1]", ["line 1", "not a JSON object"], []),
+        ("", b"", ["folder"], ["file system"]),
+    ],
+)
+def test_one_line_says_what_recheck_reads(
+    name: str, content: bytes | None, words: list[str], without: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        run(["recheck", str(path), "--workers", "1"])
+    said = str(caught.value)
+    assert all(word in said for word in words), said
+    assert not any(word in said for word in without), said
+
+
+def test_a_broken_file_of_a_run_is_to_be_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "results" / "split" / "train.parquet"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"x")
+    path.with_name("train.parquet.manifest.json").write_text("{}")
+    with pytest.raises(UserError, match="snakemake results/split/train.parquet"):
+        run(["recheck", str(path), "--workers", "1"])

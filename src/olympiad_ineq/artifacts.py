@@ -153,11 +153,17 @@ def read_parquet(path: Path, kind: type[R]) -> list[R]:
     except OSError as error:
         raise from_os_error(error, path) from error
     except (pa.ArrowException, ValidationError, ValueError) as error:
-        raise UserError(
-            str(path),
-            f"not a parquet file of {kind.__name__} records",
-            f"delete it and run `snakemake {path}` again",
-        ) from error
+        rule = f"not a parquet file of {kind.__name__} records"
+        raise UserError(str(path), rule, _sound_parquet(path)) from error
+
+
+def _sound_parquet(path: Path) -> str:
+    """How to come by a sound file: what a run wrote it writes again, any other is its owner's."""
+    manifest = path.with_name(path.name + ".manifest.json")
+    if "results" in path.parts and manifest.is_file():
+        target = Path(*path.parts[len(path.parts) - 1 - path.parts[::-1].index("results") :])
+        return f"delete it and run `snakemake {target}` again"
+    return "give a parquet file of examples, such as results/split/train.parquet"
 
 
 def _unnest(row: Mapping[str, Any], kind: type[Record]) -> Json:

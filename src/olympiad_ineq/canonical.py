@@ -14,7 +14,8 @@ from itertools import permutations, product
 from math import gcd, prod
 
 from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Num, Pow, Var
-from olympiad_ineq.language.parse import parse_chain
+from olympiad_ineq.language import read_problem
+from olympiad_ineq.language.parse import Unreadable, parse_chain
 
 Exps = tuple[int, ...]
 Number = int | Fraction  # whole numbers as int: much faster
@@ -23,6 +24,7 @@ Terms = tuple[tuple[Exps, int], ...]
 Relation = tuple[str, Terms]
 System = tuple[tuple[Relation, ...], tuple[Relation, ...]]
 
+ANOTHER = "the problem's text states another problem"
 MAX_TERMS = 4000
 MAX_ORDERS = 5040
 
@@ -40,6 +42,16 @@ def canonical_key(variables: Sequence[str], domain: str, given: Sequence[str], g
     if isinstance(system, str):
         return _digest(domain, system)
     return _digest(domain, repr(_least(system, domain == "positive")))
+
+
+def not_said(text: str, key: str) -> str:
+    """Why a text does not state the problem with this canonical key; empty if it does."""
+    try:
+        read = read_problem(text)
+        read_key = canonical_key(read.variables, read.domain, read.given, read.goal)
+    except Unreadable as error:
+        return f"the problem's text cannot be read: {error}"
+    return "" if read_key == key else ANOTHER
 
 
 def family_key(variables: Sequence[str], domain: str, given: Sequence[str], goal: str) -> str:

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
-from olympiad_ineq.errors import UserError, from_os_error, run_main
+from olympiad_ineq.errors import UserError, from_os_error, reader_gone, run_main
 
 EXAMPLE = 'olympiad-ineq check "Let a, b > 0. Prove that a/b + b/a >= 2."'
 _RESERVE = 0.8  # the part of an item's time that a search may use before the process is killed
@@ -41,7 +41,7 @@ def run(arguments: Sequence[str]) -> int:
     check.add_argument("source", nargs="?", default="-", metavar="FILE|-|PROBLEM")
     _limits(check)
     recheck = commands.add_parser("recheck", help="replay verdicts, certificates and proofs")
-    recheck.add_argument("file", type=Path, metavar="FILE", help="JSON Lines or parquet")
+    recheck.add_argument("file", type=Path, metavar="FILE|-", help="JSON Lines, parquet or -")
     recheck.add_argument("--candidates", type=Path, help="the candidates of a file of verdicts")
     _limits(recheck)
     plan = commands.add_parser("plan", help="memory, hours and dollars of a run, before it starts")
@@ -85,9 +85,12 @@ def run(arguments: Sequence[str]) -> int:
 
 def _limits(parser: argparse.ArgumentParser) -> None:
     cores = len(os.sched_getaffinity(0))
-    parser.add_argument("--workers", type=int, default=cores, help="processes (default: cores)")
-    parser.add_argument("--seconds", type=float, default=10.0, help="time limit of one item")
-    parser.add_argument("--memory-mb", type=int, default=2048, help="memory limit of a worker")
+    for name, kind, default, what in (
+        ("--workers", int, cores, f"processes (default: one a core, here {cores})"),
+        ("--seconds", float, 10.0, "time limit of one item (default: 10)"),
+        ("--memory-mb", int, 2048, "memory limit of a worker (default: 2048)"),
+    ):
+        parser.add_argument(name, type=kind, default=default, help=what)
 
 
 def _is_problem(source: str) -> bool:
@@ -96,22 +99,26 @@ def _is_problem(source: str) -> bool:
 
 def _check(options: argparse.Namespace) -> int:
     from olympiad_ineq.limits import Limit, run_limited
-    from olympiad_ineq.search.lines import check_line
+    from olympiad_ineq.line_source import Lines
+    from olympiad_ineq.problem_lines import MAX_LINE
+    from olympiad_ineq.record_check import check_record
 
     source = _open(options.source)
+    lines = Lines(source, MAX_LINE)
     held: list[bytes] = []
     budget = _RESERVE * options.seconds
 
     def items() -> Iterator[tuple[bytes, float]]:
-        for raw in lines(source):
+        for raw in lines:
             held.append(raw)
             yield raw, budget
 
     counts: Counter[str] = Counter()
+    ids = _Repeated()
     try:
         outcomes = run_limited(
-            check_line, items(), seconds=options.seconds, memory_mb=options.memory_mb,
-            workers=options.workers,
+            check_record, items(), seconds=options.seconds, memory_mb=options.memory_mb,
+            workers=options.workers, ready=lines.ready,
         )  # fmt: skip
         for found in tqdm(outcomes, desc="check", unit="line", disable=None, file=sys.stderr):
             raw = held.pop(0)
@@ -121,40 +128,63 @@ def _check(options: argparse.Namespace) -> int:
                 else found
             )
             counts[verdict["statement"]] += 1
-            print(json.dumps(verdict), flush=source is sys.stdin.buffer)
+            ids.add(verdict["id"])
+            print(json.dumps(verdict), flush=options.source == "-")
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        if not reader_gone():
+            raise
         return 0
     finally:
-        if source is not sys.stdin.buffer:
-            source.close()
+        source.close()
     parts = ", ".join(f"{n} {what}" for what, n in sorted(counts.items()))
-    print(f"checked {sum(counts.values())} lines: {parts or 'none'}", file=sys.stderr)
+    total = sum(counts.values())
+    checked = "1 line" if total == 1 else f"{total} lines"
+    print(f"checked {checked}: {parts or 'none'}", file=sys.stderr)
+    ids.warn()
     return 0
+
+
+class _Repeated:
+    """Ids that more than one line has: their verdicts cannot be told apart by id."""
+
+    def __init__(self) -> None:
+        self.seen: set[str | int] = set()
+        self.first: str | int | None = None
+        self.count = 0
+
+    def add(self, id_: str | int | None) -> None:
+        if id_ is None:
+            return
+        if id_ in self.seen:
+            self.first = id_ if self.first is None else self.first
+            self.count += 1
+        self.seen.add(id_)
+
+    def warn(self) -> None:
+        if self.count:
+            lines = "1 line has" if self.count == 1 else f"{self.count} lines have"
+            print(
+                f"warning: {lines} the id of an earlier line, the first {self.first!r}; their "
+                "verdicts stand in the order of the lines",
+                file=sys.stderr,
+            )
 
 
 def _open(source: str) -> BinaryIO:
     if source == "-":
-        return sys.stdin.buffer
+        return open(0, "rb", buffering=0, closefd=False)
+    if not source:
+        raise UserError("''", "neither a file nor a problem", "give a file, - or a problem")
     try:
-        return Path(source).open("rb")
-    except (OSError, ValueError) as error:
-        if isinstance(error, OSError):
-            raise from_os_error(error, source) from error
+        return Path(source).open("rb", buffering=0)
+    except FileNotFoundError as error:
+        fix = f"correct the path; a problem in words has a relation in it: {EXAMPLE}"
+        raise UserError(source, "there is no such file", fix) from error
+    except OSError as error:
+        raise from_os_error(error, source) from error
+    except ValueError as error:
         raise UserError(repr(source), "not a file name", "give a file, - or a problem") from error
-
-
-def lines(source: BinaryIO) -> Iterator[bytes]:
-    """The non-empty lines; of a line that is too long, no more than is needed to say so."""
-    from olympiad_ineq.problem_lines import MAX_LINE
-
-    while raw := source.readline(MAX_LINE + 2):
-        tail = raw
-        while tail and not tail.endswith(b"\n"):
-            tail = source.readline(1 << 20)
-        if raw.strip():
-            yield raw.rstrip(b"\r\n") if len(raw) <= MAX_LINE else raw
 
 
 def _id(raw: bytes) -> Any:

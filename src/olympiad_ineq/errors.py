@@ -7,6 +7,7 @@ traceback.
 
 import errno
 import os
+import select
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,8 @@ class UserError(Exception):
 def from_os_error(error: OSError, path: str | os.PathLike[str]) -> UserError:
     """Say in one line what the file system refused, for the refusals that users meet."""
     name = os.fspath(path)
-    match error.errno:
+    gone = errno.ENOENT if isinstance(error, FileNotFoundError) else None  # pyarrow's has no number
+    match error.errno or gone:
         case errno.ENOSPC | errno.EDQUOT:
             return UserError(
                 name, "the disk is full", "free some space and run the same command again"
@@ -34,14 +36,35 @@ def from_os_error(error: OSError, path: str | os.PathLike[str]) -> UserError:
             )
         case errno.ENOENT:
             return UserError(name, "there is no such file", "make it first, or correct the path")
+        case errno.EISDIR:
+            return UserError(name, "it is a folder", "give a file")
         case _:
             return UserError(name, error.strerror or str(error), "check the file system")
+
+
+def reader_gone() -> bool:
+    """Whether who reads the output has seen enough (`| head`); if so, the rest goes nowhere.
+
+    A broken pipe may also be one to a child process, which is a defect.
+    """
+    out = sys.stdout.fileno()
+    poll = select.poll()
+    poll.register(out, 0)  # errors and hang-ups are told unasked
+    if not poll.poll(0):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), out)
+    return True
 
 
 def run_main(main: Callable[[], int | None]) -> None:
     """Run a command line's `main`; turn a UserError or a full disk into one line and status 1."""
     try:
         status = main() or 0
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not reader_gone():
+            raise
+        status = 1  # not all of it was said
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         status = 1

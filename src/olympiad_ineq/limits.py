@@ -140,6 +140,7 @@ def run_limited(
     seconds: float,
     memory_mb: int,
     workers: int,
+    ready: Callable[[], bool] | None = None,
 ) -> Iterator[R | Limit]:
     """Yield `function(item)` for each item, in order, or the `Limit` that the item ran into.
 
@@ -147,6 +148,8 @@ def run_limited(
         function: picklable (a module's top-level function or a partial of one).
         items: picklable; read lazily, at most a window ahead of the results.
         seconds: wall time per item. memory_mb: address space per worker.
+        ready: whether the next item is there; until it is, none is waited for that others could
+            be answered before.
 
     Raises:
         Exception: whatever the function raised, other than running out of memory or stack.
@@ -159,6 +162,9 @@ def run_limited(
     try:
         while True:
             while not exhausted and len(pending) + len(results) < _WINDOW:
+                busy = pending or any(w.index is not None for w in pool.workers)
+                if ready is not None and busy and not ready():
+                    break
                 entry = next(source, None)
                 exhausted = entry is None
                 if entry is not None:

@@ -7,7 +7,6 @@ nothing of olympiad_ineq.search is imported.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from tqdm import tqdm
 
 from olympiad_ineq import artifacts, prompts
 from olympiad_ineq.errors import UserError, from_os_error
 from olympiad_ineq.limits import Limit, run_limited
-from olympiad_ineq.problem_lines import MAX_LINE, BadLine, grade_proof, of_record
+from olympiad_ineq.problem_lines import MAX_LINE, BadLine, grade_proof, of_record, read_json
 from olympiad_ineq.proof import check_witness, replay
 from olympiad_ineq.records import Candidate, Example
 from olympiad_ineq.verify import check_candidate
@@ -61,7 +61,7 @@ def _checked(name: str, row: Mapping[str, Any]) -> Outcome:
     if not isinstance(problem, Mapping):
         return Outcome(name, tuple(claims), "the row does not carry the problem that it judges")
     try:
-        line = of_record({"problem": problem, "proof": problem.get("proof")})
+        line = of_record(problem)
     except BadLine as bad:
         return Outcome(name, tuple(claims), f"the problem cannot be read: {bad.reason}")
     graded = None
@@ -122,42 +122,63 @@ def rows(path: Path, candidates: Path | None = None) -> Iterator[Item]:
             yield "example", example.id, example
         return
     known: dict[str, Candidate] | None = None
-    for number, row in _json_rows(path):
-        name = f"{path.name}, line {number} (id {row.get('id')})"
+    for place, row in _json_rows(path):
+        name = place + (f" (id {row['id']})" if "id" in row else "")
         if "statement" in row:
             yield "checked", name, row
-        elif "grade" in row:
+        elif "grade" in row and "problem" not in row:
             if known is None:
                 known = _candidates(path, candidates)
             if str(row.get("id")) not in known:
                 raise UserError(name, "its candidate is missing", "give --candidates FILE")
             yield "candidate", name, (known[str(row["id"])], str(row["grade"]))
         elif "problem" in row and "proof" in row:
-            candidate = Candidate.model_validate(row)
-            yield "candidate", name, (candidate, "proved")
+            yield "candidate", name, (_whole_candidate(name, row), "proved")
         else:
-            raise UserError(name, "neither a verdict nor a candidate", "give a file of verdicts")
+            raise UserError(name, f"neither {_CLAIMS}", _FIRST)
 
 
-def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+_CLAIMS = (
+    "a verdict of check (it has 'statement'), nor one of the verify stage ('grade'), nor a "
+    "candidate ('problem' and 'proof')"
+)
+_FIRST = "run `olympiad-ineq check FILE > verdicts.jsonl` on problems, and recheck what it writes"
+
+
+def _whole_candidate(name: str, row: Mapping[str, Any]) -> Candidate:
     try:
-        handle = path.open("rb")
+        return Candidate.model_validate(row)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        rule = f"not a candidate as the data stage writes it: {where}: {first['msg']}"
+        raise UserError(name, rule, _FIRST) from error
+
+
+def _json_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rows of JSON Lines, each with its place."""
+    stdin = str(path) == "-"
+    try:
+        handle = sys.stdin.buffer if stdin else path.open("rb")
     except OSError as error:
         raise from_os_error(error, path) from error
     with handle:
         for number, raw in enumerate(handle, start=1):
             if not raw.strip():
                 continue
+            place = f"{'standard input' if stdin else path.name}, line {number}"
             try:
-                row = json.loads(raw) if len(raw) <= 8 * MAX_LINE else None
-            except (ValueError, RecursionError):
-                row = None
+                row = read_json(raw.rstrip(b"\r\n"), 8 * MAX_LINE)
+            except BadLine as bad:
+                raise UserError(place, bad.reason, "give a whole file") from bad
             if not isinstance(row, dict):
-                raise UserError(f"{path}, line {number}", "not a JSON object", "give a whole file")
-            yield number, row
+                raise UserError(place, "not a JSON object", "give a file of verdicts")
+            yield place, row
 
 
 def _candidates(path: Path, given: Path | None) -> dict[str, Candidate]:
+    if given is None and str(path) == "-":
+        raise UserError("-", "the verdicts' candidates are needed", "give --candidates FILE")
     where = given or path.resolve().parent.parent / "data_gen" / "candidates.jsonl"
     if not where.exists():
         raise UserError(str(where), "the verdicts' candidates are needed", "give --candidates FILE")
@@ -178,19 +199,25 @@ def recheck(
     outcomes = run_limited(
         recheck_row, remembered(), seconds=seconds, memory_mb=memory_mb, workers=workers
     )
-    counts: Counter[str] = Counter()
-    failed = 0
+    held_up: Counter[str] = Counter()
+    fell: Counter[str] = Counter()
+    total = failed = 0
     for place, found in enumerate(
         tqdm(outcomes, desc="recheck", unit="row", disable=None, file=sys.stderr)
     ):
         if isinstance(found, Limit):
             found = Outcome(held[place], ("claim",), found.reason)
-        counts["rows"] += 1
-        counts.update(found.claims or ("no claim",))
+        total += 1
+        (fell if found.fault else held_up).update(found.claims or ("no claim",))
         if found.fault:
             failed += 1
             print(f"FAILED {found.name}: {found.fault}")
-    total = counts.pop("rows", 0)
-    parts = ", ".join(f"{n} {what}" for what, n in sorted(counts.items()))
-    print(f"{path}: {total} rows ({parts or 'empty'}); {failed} failed")
+    lost = f"; failed: {_parts(fell)}" if failed else ""
+    where = "standard input" if str(path) == "-" else path
+    counted = "1 row" if total == 1 else f"{total} rows"
+    print(f"{where}: {counted}, {failed} failed; held: {_parts(held_up)}{lost}")
     return 1 if failed else 0
+
+
+def _parts(counts: Counter[str]) -> str:
+    return ", ".join(f"{n} {what}" for what, n in sorted(counts.items())) or "nothing"

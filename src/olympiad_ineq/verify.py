@@ -12,13 +12,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from olympiad_ineq import canonical, language
+from olympiad_ineq import canonical
 from olympiad_ineq.artifacts import read_jsonl
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.language.parse import Unreadable, parse_statement
 from olympiad_ineq.limits import Limit, run_limited
 from olympiad_ineq.proof import check_proof, grade_text
-from olympiad_ineq.records import Candidate, Grade, Problem, Verdict, Vote
+from olympiad_ineq.records import Candidate, Grade, Verdict, Vote
 
 # Worst last: a candidate is as good as the worst of its parts.
 _ORDER: tuple[Grade, ...] = ("proved", "supported", "open", "limit", "unreadable", "refuted")
@@ -37,21 +37,11 @@ def check_candidate(candidate: Candidate) -> Verdict:
     )
     worst = max(found, key=lambda verdict: _ORDER.index(verdict.grade))
     key = canonical.canonical_key(problem.variables, problem.domain, problem.given, problem.goal)
-    stated = _text_states(problem, key)
+    stated = canonical.not_said(problem.text, key)
     if worst.grade in ("proved", "supported") and stated:
         return _verdict(candidate, "open", stated, key=key)
     grade = _ORDER[_ORDER.index(worst.grade)]  # the kernel's word, as the type that records hold
     return _verdict(candidate, grade, worst.reason, worst.step, key)
-
-
-def _text_states(problem: Problem, key: str) -> str:
-    """Why the text does not state the problem that was proved; empty if it does."""
-    try:
-        read = language.read_problem(problem.text)
-        read_key = canonical.canonical_key(read.variables, read.domain, read.given, read.goal)
-    except Unreadable as error:
-        return f"the problem's text cannot be read: {error}"
-    return "" if read_key == key else "the problem's text states another problem"
 
 
 def _verdict(
