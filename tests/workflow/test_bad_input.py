@@ -37,7 +37,7 @@ def test_a_bad_config_is_one_line_before_anything_runs(
 
 
 def test_a_config_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    done = snakemake(tmp_path, "--dry-run", "--configfile", "results/eval/final.json")
+    done = snakemake(tmp_path, "--dry-run", "--configfile", "results/eval/other_final.json")
     assert done.returncode == 1 and "Traceback" not in done.stdout
     assert "name the targets before --configfile" in errors(done.stdout)[0]
     assert not (tmp_path / "results").exists()
