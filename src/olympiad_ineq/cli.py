@@ -38,7 +38,10 @@ def run(arguments: Sequence[str]) -> int:
         "check", help="judge statements and proofs",
         description=f"Judge JSON Lines from a file or -, or one problem in words: {EXAMPLE}",
     )  # fmt: skip
-    check.add_argument("source", nargs="?", default="-", metavar="FILE|-|PROBLEM")
+    check.add_argument(
+        "source", nargs="?", default="-", metavar="FILE|-|PROBLEM",
+        help="JSON Lines (docs/check.md says of what), standard input (default), or a text",
+    )  # fmt: skip
     _limits(check)
     recheck = commands.add_parser("recheck", help="replay verdicts, certificates and proofs")
     recheck.add_argument("file", type=Path, metavar="FILE|-", help="JSON Lines, parquet or -")
