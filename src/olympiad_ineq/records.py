@@ -45,7 +45,7 @@ class Problem(Record):
 
 
 class Proof(Record):
-    """Steps for the kernel (see proof.rules for their fields) and the prose that says them."""
+    """Steps for the kernel (their fields: the rules in proof/) and the prose that says them."""
 
     text: str
     steps: tuple[Json, ...] = ()

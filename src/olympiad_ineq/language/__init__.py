@@ -1,6 +1,7 @@
 """Between mathematics that people write and kernel syntax, both ways."""
 
-from .read import ReadProof, Unread, read_proof
+from .notes import ReadProof, Unread
+from .read import read_proof
 from .render import (
     PROBLEM_PHRASINGS,
     PROOF_PHRASINGS,

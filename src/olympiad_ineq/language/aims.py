@@ -14,7 +14,10 @@ from dataclasses import dataclass
 
 from olympiad_ineq.kernel.trees import Chain
 
-from .reasons import SINCE, ZERO, Reasons, strings
+from .notes import Notes, Unread
+from .reasons import SINCE, ZERO, strings
+from .segments import Segment
+from .sentences import shown
 from .spelling import chain_ascii, expr_ascii
 from .terms import visible
 
@@ -35,6 +38,13 @@ _RESULT = re.compile(
 _SIGNS = re.compile(r"\b(?:are|is) (?:all )?(?:positive|non-?negative)\b", re.IGNORECASE)
 _HALVED = re.compile(r"\bdividing (?:both sides )?by (\d{1,3})\b", re.IGNORECASE)
 _CONCLUDING = re.compile(r"\b(?:hence|thus|therefore|so|follows|dividing)\b", re.IGNORECASE)
+_BY = re.compile(r"\b(?:divid|multiply)\w* (?:both sides )?by\b", re.IGNORECASE)
+_SIDE = re.compile(
+    r"\bthe (?P<side>left|right)(?:[- ]hand)? side (?:is equal to|is|equals"
+    r"|can be (?:re)?written as|factors as|simplifies to) \0 ?,? which is "
+    r"(?:clearly |obviously |always )?(?:non-?negative|positive)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
@@ -47,11 +57,11 @@ class Aim:
     times: str = ""  # what the aim before was multiplied by to get here
 
 
-class Aims(Reasons):
+class Aims(Notes):
     """The aims of a text whose goal is known; without one, none are put down."""
 
-    def __init__(self, variables: Sequence[str], goal: Chain | None) -> None:
-        super().__init__(variables)
+    def __init__(self, text: str, variables: Sequence[str], goal: Chain | None) -> None:
+        super().__init__(text, variables)
         self.goal = goal
         self.free = goal is not None
         self.aims: list[Aim] = []
@@ -133,6 +143,48 @@ class Aims(Reasons):
             found.append((aim.chain, between, shape))
             end = aim.at
         return [*found, (self.goal, _names(self.steps[:end], target), {})]
+
+    def side(self, rest: str, maths: list[Segment]) -> bool:
+        """ "The left-hand side is $(a-b)^2$, which is nonnegative": of the aim or claim before."""
+        found = _SIDE.search(" ".join(rest.split()))
+        if found is None or self.goal is None or len(maths) != 1:
+            return False
+        if not (self.aims and self.aims[-1].at == len(self.steps)):
+            return False
+        about = self.aims[-1].chain
+        value = self.expression(maths[0].text.strip().rstrip(".,;: "))
+        first = about.parts[0 if found["side"].lower() == "left" else -1]
+        chain = Chain((first, value, ZERO), ("=", ">="), "")
+        self.append(self.fresh(), chain, self.evident(chain))
+        return True
+
+    def conclude(self, words: str, maths: Sequence[Segment] = ()) -> None:
+        """What the words conclude from the last steps is the goal."""
+        reason = self.concluding(words, [m.text.rstrip(".,;: ") for m in maths])
+        if reason and self.goal is not None:
+            self.append(self.fresh(), self.goal, reason)
+        elif _BY.search(words):
+            position = maths[0].position if maths else 0
+            self.unread.append(Unread(position, shown(words), "what is scaled is not said"))
+
+    def plainly(self, segment: Segment, name: str) -> None:
+        """ "It is equivalent to X, which is obviously true": X, where its shape shows it."""
+        chain = self.quiet(segment)
+        reason = self.bare(chain) if chain is not None else {}
+        if chain is not None and reason:
+            self.append(name, chain, reason)
+
+    def discharge(self) -> None:
+        """The text ends: its aims become steps, and the goal follows from the first of them."""
+        last, times = "", ""
+        for i, (chain, between, reason) in enumerate(self.discharged()):
+            name = self.fresh()
+            cited = [*between, last] if last else between
+            step: dict[str, object] = {"by": "aim", "of": cited} if cited else {}
+            if last and times:
+                step["times"] = times
+            self.append(name, chain, reason or step)
+            last, times = name, self.aims[-1 - i].times if i < len(self.aims) else ""
 
 
 def _names(steps: Sequence[Mapping[str, object]], target: str) -> list[str]:

@@ -89,6 +89,10 @@ _REMARKS = vocabulary(
     "difference differences quotient quotients ratio ratios inverse inverses key proceed "
     "follows straightforward simple nice beautiful convenient convenience notation"
 )
+DENY = re.compile(
+    r"\b(not|false|fails?|never|impossible|wrong|incorrect|cannot|doesn't|isn't|no longer)\b",
+    re.IGNORECASE,
+)
 
 
 def harmless(words: str) -> str:

@@ -42,7 +42,7 @@ from olympiad_ineq.language.parse import Unreadable
 
 from .check import check_proof
 from .match import divided
-from .rules import Reader, Step
+from .step import Reader, Step
 from .worlds import contradictory, world_of
 
 MAX_PARTS, MAX_FACTORS, MAX_DEPTH = 200, 4, 3

@@ -31,7 +31,8 @@ from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_number
 
 from .match import entails, equal, gives, matches, multiple
 from .points import Points
-from .rules import CITING, NAMES, OWN_STEPS, RULES, Known, Reader, Step, Yield
+from .rules import CITING, NAMES, OWN_STEPS, RULES
+from .step import Known, Reader, Step, Yield
 from .tight import forced
 from .worlds import contradictory, world_of
 

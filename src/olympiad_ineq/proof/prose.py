@@ -14,6 +14,7 @@ from olympiad_ineq.kernel.rational import (
     World,
 )
 from olympiad_ineq.kernel.trees import Statement
+from olympiad_ineq.language.notes import ReadProof, Unread
 from olympiad_ineq.language.parse import (
     Unreadable,
     parse_chain,
@@ -21,13 +22,13 @@ from olympiad_ineq.language.parse import (
     parse_statement,
     quoted,
 )
-from olympiad_ineq.language.read import ReadProof, Unread, read_proof
+from olympiad_ineq.language.read import read_proof
 from olympiad_ineq.language.segments import MAX_TEXT, split_list
 from olympiad_ineq.language.spelling import chain_ascii
 
 from .check import ProofVerdict, check_proof
 from .match import entails, multiple
-from .rules import all_nonnegative, seen
+from .signs import all_nonnegative, seen
 from .worlds import world_of
 
 _ZERO = parse_expr("0", ["a"])
