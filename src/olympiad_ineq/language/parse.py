@@ -179,9 +179,9 @@ class _Parser:
             found = _TOKEN.match(text, at)
             if found is None:
                 char = text[at]
-                name = unicodedata.name(char, f"U+{ord(char):04X}")
+                name = unicodedata.name(char, "")
                 shown = char if char.isascii() and char.isprintable() else f"U+{ord(char):04X}"
-                self.fail(f"the character {shown} ({name}) is not accepted", at)
+                self.fail(f"the character {shown}{name and f' ({name})'} is not accepted", at)
             kind, value, start = found.lastgroup or "", found.group(), at
             at = found.end()
             if value == "~" and not self.latex:
