@@ -264,6 +264,29 @@ def plain(p: object, world: World, values: dict[str, float]) -> float:
     return total
 
 
+@pytest.mark.parametrize(
+    ("hypothesis", "root", "value"),
+    [("a*b*c = 1", "sqrt(a*b*c)", "1"), ("a*b*c = 8", "(a*b*c)^(1/3)", "2"),
+     ("a*b*c = 2", "sqrt(a*b*c)", "sqrt(2)"), ("4*a*b*c = 1", "sqrt(3*a*b*c)", "sqrt(3)/2")],
+)  # fmt: skip
+@given(rng=st.randoms(use_true_random=False))
+@settings(max_examples=5, deadline=None)
+def test_roots_whose_product_is_known(
+    hypothesis: str, root: str, value: str, rng: random.Random
+) -> None:
+    """What the ideal then says of the single roots is true at allowed points, and suffices."""
+    text = f"sqrt(a)+sqrt(b)+sqrt(c)+a^(1/3)+b^(1/3)+c^(1/3)+{root} >= {value}"
+    world = World(parse_statement(NAMES, "positive", [hypothesis], text), roots=True)
+    assert world.goal
+    one, two = (world.frac(parse_expr(x, NAMES)) for x in (root, value))
+    assert world.equal(one, two)
+    left, _, right = hypothesis.partition("=")
+    point = {"a": rng.uniform(0.5, 3), "b": rng.uniform(0.5, 3), "c": 1.0}
+    point["c"] = float(right) / near(world, world.frac(parse_expr(left, NAMES)).num, point)
+    for member in world.ideal:
+        assert near(world, member, point) == pytest.approx(0, abs=1e-9)
+
+
 def test_a_root_whose_image_is_not_there_does_not_move() -> None:
     world = World(parse_statement(NAMES, "positive", [], "sqrt(a) >= sqrt(b)"), roots=True)
     p = world.goal[0].lhs.num

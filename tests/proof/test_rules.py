@@ -184,3 +184,18 @@ def test_a_step_with_roots_is_permuted() -> None:
     wrong = {**steps[1], "claim": "1+b >= 2*sqrt(c)"}
     verdict = check_proof(statement, [steps[0], wrong, *steps[2:]])
     assert (verdict.grade, verdict.step) == ("refuted", "s2")
+
+
+def test_the_product_of_roots_is_known_from_the_condition() -> None:
+    statement = parse_statement(NAMES, "positive", ["a*b*c = 1"], "(1+a)*(1+b)*(1+c) >= 8")
+    steps = [
+        {**step("1+a >= 2*sqrt(a)", "amgm", terms=["1", "a"]), "id": "s1"},
+        {**step("1+b >= 2*sqrt(b)", "cyclic", of="s1"), "id": "s2"},
+        {**step("1+c >= 2*sqrt(c)", "cyclic", of="s1"), "id": "s3"},
+        {**step("(1+a)*(1+b)*(1+c) >= 8*sqrt(a*b*c)", "multiply", of=["s1", "s2", "s3"]),
+         "id": "s4"},
+        {**step("(1+a)*(1+b)*(1+c) >= 8", "combine", of="s4"), "id": "s5"},
+    ]  # fmt: skip
+    assert check_proof(statement, steps).grade == "proved"
+    free = parse_statement(NAMES, "positive", ["a*b = 1"], "(1+a)*(1+b)*(1+c) >= 8")
+    assert check_proof(free, steps).grade != "proved"

@@ -276,6 +276,12 @@ class World:
             result = self.times(result, self.radical(self.ctx.constant(prime), m, degree))
         for q, m in parts:
             result = self.times(result, self.radical(q, m, degree))
+        fixed = self.reduce(f.num) if self.ideal and len(parts) > 1 else f.num
+        if fixed.is_constant() and not f.num.is_constant() and self.sign(fixed) != UNKNOWN:
+            # sqrt(a)*sqrt(b) = 1 where ab = 1: a number has one non-negative root
+            known = self.root(Frac(fixed, {}), degree, NONNEGATIVE)
+            if not known.den and not self.vanishes(result.num - known.num):
+                self.ideal.append(result.num - known.num)
         for key, m in f.den.items():
             result = self.times(result, self.inverse(self.radical(self.factors[key], m, degree)))
         return result
