@@ -14,7 +14,7 @@ from olympiad_ineq.kernel.rational import POSITIVE, UNKNOWN, Fact, Frac, Poly, W
 from olympiad_ineq.kernel.theorem import Broken, Theorem
 from olympiad_ineq.language.parse import Unreadable
 
-from .match import divided, entails
+from .match import divided, entails, weaker
 from .step import Known, Step, Yield, as_difference, nothing
 
 
@@ -60,7 +60,8 @@ def so(s: Step) -> Iterable[Yield]:
         yield _operated(s, known)
         return
     for k in known:
-        yield Yield(k.theorem, partial(_sides, k.fact), k.tight)
+        found = weaker(k.theorem, s.claim)  # hence X >= 1, where X >= 2
+        yield Yield(found or k.theorem, partial(_sides, k.fact), k.tight)
     for one, two in combinations(known, 2):
         both = kernel.combined(w, [(fmpq(1), one.theorem), (fmpq(1), two.theorem)])
         yield Yield(both, partial(as_difference, w, both), partial(_all_tight, (one, two)))

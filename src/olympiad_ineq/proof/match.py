@@ -184,16 +184,16 @@ def entails(t: Theorem, goal: Fact) -> Theorem | None:
     if goal.op == "=" and t.op != "=":
         return None
     if goal.op == ">" and t.op != ">":
-        return _weaker(t, goal)
+        return weaker(t, goal)
     found = _numerators(t, goal)
     if found is None and goal.op != "=" and t.diff.den != goal.diff.den:
         found = matches(t, goal)
     if found is None and t.op == "=":
         found = _numerators(_negative(t), goal)
-    return found or _weaker(t, goal)
+    return found or weaker(t, goal)
 
 
-def _weaker(t: Theorem, goal: Fact) -> Theorem | None:
+def weaker(t: Theorem, goal: Fact) -> Theorem | None:
     """The goal from t, where it is t's relation with a positive number to spare."""
     w = t.world
     spare = w.sub(goal.diff, t.diff)
