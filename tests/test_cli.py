@@ -305,7 +305,8 @@ def test_a_malformed_proof_is_one_reason(extra: Fields, reason: str) -> None:
     [
         ({**PAIR, "givens": ["a = b"]}, ["'givens'", "'given'"]),
         ({**PAIR, "Proof": GOOD_STEPS}, ["'Proof'", "'proof'"]),
-        ({**PAIR, "foo": 1}, ["'foo'", "goal"]),
+        ({**PAIR, "hypotheses": ["a = b"]}, ["'hypotheses'", "'given'"]),
+        ({**PAIR, "Domain ": "real"}, ["'domain'"]),
         ({"problem": {**PAIR, "givens": []}}, ["'givens'", "'given'"]),
         ({"problem": PAIR, "given": ["a = b"]}, ["'given'", "inside"]),
         ({"problem": PAIR, "prooof": "x"}, ["'prooof'", "'proof'"]),
@@ -322,6 +323,16 @@ def test_what_would_be_passed_over_is_refused(record: Fields, words: list[str]) 
     found = verdict(record)
     assert found["statement"] == "unreadable"
     assert all(word in found["reason"] for word in words), found["reason"]
+
+
+def test_notes_beside_a_record_are_named_and_judged_by_nobody() -> None:
+    notes = {"expect": "proved", "trick": 3, "foo": ["a > 1"]}
+    found = verdict({**PAIR, **notes, "steps": GOOD_STEPS})
+    assert (found["statement"], found["proof"]) == ("proved", "proved")
+    assert found["ignored"] == sorted(notes)
+    nested = {"problem": {**PAIR, "foo": 1}, "proof": {"steps": GOOD_STEPS, "by": "me"}, "label": 0}
+    assert verdict(nested)["ignored"] == ["by", "foo", "label"]
+    assert "ignored" not in verdict({**PAIR, "steps": GOOD_STEPS})
 
 
 def test_keys_of_our_own_records_pass() -> None:

@@ -1,8 +1,9 @@
 """One line of `olympiad-ineq check`'s input as a statement and a proof, without trusting it.
 
 Shared by `check` and `recheck`, so it imports the kernel and the reader of prose alone. Nothing in
-a record is passed over: a key that is not known, or one that stands twice, refuses it, for a
-misspelt `given` is a condition that is lost, and a statement that is another one.
+a record is passed over in silence: a key that stands twice, or that may be meant for one that is
+judged, refuses it, for a misspelt `given` is a condition that is lost, and a statement that is
+another one. Other keys that are not known are somebody's notes, and the verdict names them.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Line:
     statement: Statement
     proof: object = None
     text: str = ""  # the problem in words, where it stands beside the fields that are judged
+    ignored: tuple[str, ...] = ()  # keys that say nothing here
 
 
 class BadLine(Exception):
@@ -127,7 +129,7 @@ def of_record(record: object) -> Line:
     except _Refused as refused:
         raise BadLine(id_, str(refused)) from refused
     text = problem.get("text") or "" if "goal" in problem else ""
-    return Line(id_, fields, statement, proof, text)
+    return Line(id_, fields, statement, proof, text, _ignored(record, problem))
 
 
 class _Refused(Exception):
@@ -160,17 +162,33 @@ def _parts(record: Mapping[str, Any]) -> tuple[Mapping[str, Any], Fields]:
 
 
 def _known(record: Mapping[str, Any], keys: Set[str], what: str) -> None:
+    """Refuse a key that is not known and may be meant for one that is judged."""
     for key in record:
-        if key not in keys:
-            near = get_close_matches(key[:40].lower(), sorted(keys), 1)
-            fix = f"write {near[0]!r}" if near else "leave it out"
+        if key in keys:
+            continue
+        word = key[:40].lower()
+        near = get_close_matches(word, [k for k in _SHOWN if k in keys], 1, 0.7)
+        meant = _MEANT.get(word) or (near[0] if near else "")
+        if meant:
             fields = ", ".join(k for k in _SHOWN if k in keys)
             raise _Refused(
-                f"{_shown(key)} is no key of {what}, and none is passed over; fix: {fix} "
-                f"(the keys that are judged: {fields})"
+                f"{_shown(key)} is no key of {what}, and may be meant for one; fix: write "
+                f"{meant!r}, or rename your own (the keys that are judged: {fields})"
             )
 
 
+def _ignored(record: object, problem: Mapping[str, Any]) -> tuple[str, ...]:
+    """Keys that are nobody's: notes of whoever wrote the record."""
+    parts = [(record, NESTED if problem is not record else FLAT), (problem, FLAT)]
+    parts += [(part.get("proof"), PROOF) for part, _ in parts if isinstance(part, Mapping)]
+    found = [key for part, keys in parts if isinstance(part, Mapping) for key in part.keys() - keys]
+    return tuple(sorted({quoted(key, 40)[1:-1] for key in found}))[:20]
+
+
+_MEANT = dict.fromkeys(
+    ("hypothesis", "hypotheses", "condition", "conditions", "constraint", "constraints",
+     "assumption", "assumptions", "assume", "where"), "given",
+) | {"vars": "variables", "claim": "goal", "conclusion": "goal", "inequality": "goal"}  # fmt: skip
 _SHOWN = ("problem", "variables", "domain", "given", "goal", "text", "proof", "steps", "equality")
 
 

@@ -28,6 +28,8 @@ def check_record(item: tuple[bytes, float]) -> Json:
     verdict = judge(line, seconds)
     if line.proof is not None:
         verdict["judged"] = judged(line)
+    if line.ignored:
+        verdict["ignored"] = list(line.ignored)
     if fault := _text_fault(line):
         verdict["text"] = f"{fault}; the fields were judged"
         if fault == canonical.ANOTHER and verdict.get("proof") in ("proved", "supported"):
