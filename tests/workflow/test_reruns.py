@@ -16,7 +16,15 @@ SPLIT = ["split", "split_side", "data_card", "data_report", *TRAIN]
 VERIFY = ["verify_check", "verify", *SPLIT]
 DATA = ["data_gen_symbolic", "data_gen", *VERIFY]
 AUDIT = ["judge_audit", "report"]
-ASKED = ["judge_model", "judge", "judge_audit_model", "judge_audit", "score", "report"]
+ASKED = [
+    "fetch_model",
+    "judge_model",
+    "judge",
+    "judge_audit_model",
+    "judge_audit",
+    "score",
+    "report",
+]
 
 # Every value of the config, another value for it, and the rules that then run. `verify` and all
 # after it follow a checked file that is made again, whatever its bytes turn out to be.
@@ -29,14 +37,14 @@ AFFECTED: dict[str, tuple[str, list[str]]] = {
     "data_gen.symbolic": ("150", DATA),
     "data_gen.teacher": (
         "{model: {name: x/y, family: z}, requests: 4}",
-        ["data_gen_model", "data_gen", *VERIFY],
+        ["fetch_model", "data_gen_model", "data_gen", *VERIFY],
     ),
     "data_gen.revision": ("2", []),  # of the teacher's rows, and this run has no teacher
     "verify.seconds": ("11", [*VERIFY, "judge_audit"]),
     "verify.memory_mb": ("2049", [*VERIFY, "judge_audit"]),
     "verify.verifier": (
         "{model: {name: x/y, family: z}}",
-        ["verify_model", "verify_votes", "verify", *SPLIT],
+        ["fetch_model", "verify_model", "verify_votes", "verify", *SPLIT],
     ),
     "verify.revision": ("2", []),  # of the verifier's votes, and this run has no verifier
     "split.train": ("23", SPLIT),
