@@ -113,8 +113,7 @@ def _split_digits(tokenizer: Any) -> None:
 
 
 def _checkpoint_at(folder: Path) -> Path:
-    weights = [*folder.glob("*.safetensors"), *folder.glob("*.safetensors.index.json")]
-    if not (folder / "config.json").is_file() or not weights:
+    if not hub.is_whole(folder):
         raise UserError(
             f"train.student.name = {str(folder)!r}",
             "the folder holds no model (config.json and *.safetensors)",
