@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from olympiad_ineq import canonical
+from olympiad_ineq.kernel.rational import Limit
 from olympiad_ineq.language import read_problem
 from olympiad_ineq.language.parse import Unreadable
-from olympiad_ineq.problem_lines import BadLine, Line, judged, read_line
-from olympiad_ineq.search.lines import check_line, judge
+from olympiad_ineq.problem_lines import BadLine, Line, grade_proof, judged, read_line
+from olympiad_ineq.search.decide import decide
 
 Json = dict[str, Any]
 
@@ -23,9 +24,10 @@ def check_record(item: tuple[bytes, float]) -> Json:
     raw, seconds = item
     try:
         line = read_line(raw)
-    except BadLine:
-        return check_line(item)  # which says why
-    verdict = judge(line, seconds)
+    except BadLine as bad:
+        unreadable: Json = {"id": bad.id, "statement": "unreadable", "reason": bad.reason}
+        return unreadable if bad.position is None else unreadable | {"position": bad.position}
+    verdict = _judge(line, seconds)
     if line.proof is not None:
         verdict["judged"] = judged(line)
     if line.ignored:
@@ -34,6 +36,34 @@ def check_record(item: tuple[bytes, float]) -> Json:
         verdict["text"] = f"{fault}; the fields were judged"
         if fault == canonical.ANOTHER and verdict.get("proof") in ("proved", "supported"):
             verdict |= {"proof": "open", "proof_reason": fault}
+    return verdict
+
+
+def _judge(line: Line, seconds: float) -> Json:
+    """The verdict on a readable line."""
+    verdict: Json = {"id": line.id}
+    graded = grade_proof(line) if line.proof is not None else None
+    try:
+        found = decide(line.statement, seconds)
+        verdict["statement"] = found.verdict
+        if found.certificate is not None:
+            verdict["certificate"] = found.certificate
+        if found.witness is not None:
+            verdict["witness"] = found.witness
+        verdict["reason"] = found.reason
+    except Limit as error:
+        verdict |= {"statement": "limit", "reason": str(error)}
+    if graded is not None:
+        steps = [{"id": s.id, "grade": s.grade, "reason": s.reason} for s in graded.steps]
+        verdict |= {"proof": graded.grade, "steps": steps, "proof_reason": graded.reason}
+        if graded.step is not None:
+            verdict["step"] = graded.step
+        if graded.grade == "proved" and verdict["statement"] in ("open", "limit"):
+            verdict |= {"statement": "proved", "reason": "the proof checks"}
+            verdict["certificate"] = {"kind": "given proof"}
+    verdict["problem"] = line.problem
+    if line.proof is not None:
+        verdict["problem"] = {**line.problem, "proof": line.proof}
     return verdict
 
 
