@@ -42,11 +42,14 @@ Number = Any  # a Fraction while that is possible, else a float
 
 
 class _Reader:
-    """The value of a text such as "2*a^2 + sqrt(b)" at a point, in fractions while they last."""
+    """The value of a text such as "2*a^2 + sqrt(b)" at a point, in fractions while they last.
 
-    def __init__(self, text: str, point: dict[str, Number]) -> None:
+    With sympy's rationals as numbers it is exact, roots included.
+    """
+
+    def __init__(self, text: str, point: dict[str, Number], number: type = Fraction) -> None:
         self.tokens: list[str] = [*_TOKEN.findall(text.replace(" ", "")), ""]
-        self.at, self.point = 0, point
+        self.at, self.point, self.number = 0, point, number
 
     def take(self) -> str:
         self.at += 1
@@ -76,7 +79,7 @@ class _Reader:
         base = self.atom()
         while self.tokens[self.at] == "^":
             self.take()
-            exponent = Fraction(self.atom())
+            exponent = Fraction(str(self.atom()))
             if base == 0 and exponent < 0:
                 raise Undefined
             whole = exponent.denominator == 1
@@ -92,7 +95,7 @@ class _Reader:
         if token == "sqrt":
             return _root(self.atom(), Fraction(1, 2))
         if token[0].isdigit():
-            return Fraction(token)
+            return self.number(token)
         return self.point[token]
 
 
@@ -103,6 +106,8 @@ def _power(base: Number, n: int) -> Number:
 def _root(base: Number, exponent: Fraction) -> Number:
     if base < 0:
         raise Undefined
+    if isinstance(base, sympy.Basic):
+        return base ** sympy.Rational(exponent.numerator, exponent.denominator)
     result = float(base) ** (exponent.numerator / exponent.denominator)
     if isinstance(base, Fraction):
         near = Fraction(result).limit_denominator(10**6)
@@ -167,9 +172,9 @@ def refutes(statement: Fields, witness: dict[str, str]) -> bool:
 
 def _meets(chain: str, point: dict[str, Number]) -> bool:
     """Are the sides of some strict link equal, by sympy's arithmetic of roots?"""
-    names = {name: sympy.Rational(x.numerator, x.denominator) for name, x in point.items()}
-    texts, ops = parts_of(chain.replace("^", "**"))
-    values = [sympy.sympify(text, locals=names, rational=True) for text in texts]
+    numbers = {name: sympy.Rational(x.numerator, x.denominator) for name, x in point.items()}
+    texts, ops = parts_of(chain)
+    values = [_Reader(text, numbers, sympy.Rational).sum() for text in texts]
     gaps = (left - right for left, right in pairwise(values))
     return any(
         sympy.simplify(gap) == 0 for op, gap in zip(ops, gaps, strict=True) if op in ("<", ">")
