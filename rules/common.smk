@@ -5,7 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from olympiad_ineq import cluster, run_folder, settings as settings_module
+from olympiad_ineq import cluster, hub, run_folder, settings as settings_module
 from olympiad_ineq.artifacts import code_digest
 from olympiad_ineq.curve import runs
 from olympiad_ineq.errors import UserError
@@ -77,6 +77,30 @@ CLASSICS = f"{workflow.basedir}/config/benchmarks/classics.jsonl"
 TEST_SETS = {settings_module.CLASSICS: ("classics", CLASSICS)} | {
     name: (one.kind, one.path) for name, one in SETTINGS.eval.sets.items()
 }
+# Where the config names a model that somebody else trained, by the stage that asks it.
+MODEL_SECTIONS = {
+    "data_gen": "data_gen.teacher.model",
+    "verify": "verify.verifier.model",
+    "eval": "eval.judge.model",
+}
+HUB_MODELS = {
+    stage: asked.model
+    for stage, asked in {
+        "data_gen": SETTINGS.data_gen.teacher,
+        "verify": SETTINGS.verify.verifier,
+        "eval": SETTINGS.eval.judge,
+    }.items()
+    if asked and hub.is_hub_id(asked.model)
+}
+
+
+def fetched(stage):
+    """What says that a stage's model was fetched: an input of its jobs; none for other models."""
+    return (
+        [ancient(f"results/models/{stage}.json")] if stage in HUB_MODELS else []
+    )  # ancient: looking it up again is no reason to ask it again
+
+
 CHECKER = ("kernel", "language", "proof", "limits.py", "records.py", "artifacts.py")
 
 

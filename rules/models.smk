@@ -1,30 +1,5 @@
 """Teacher, verifier and judge from the hub, fetched where there is network: nodes have none."""
 
-from olympiad_ineq import hub
-
-# Where the config names a model that somebody else trained, by the stage that asks it.
-MODEL_SECTIONS = {
-    "data_gen": "data_gen.teacher.model",
-    "verify": "verify.verifier.model",
-    "eval": "eval.judge.model",
-}
-HUB_MODELS = {
-    stage: asked.model
-    for stage, asked in {
-        "data_gen": SETTINGS.data_gen.teacher,
-        "verify": SETTINGS.verify.verifier,
-        "eval": SETTINGS.eval.judge,
-    }.items()
-    if asked and hub.is_hub_id(asked.model)
-}
-
-
-def fetched(stage):
-    """What says that a stage's model was fetched: an input of its jobs; none for other models."""
-    return (
-        [ancient(f"results/models/{stage}.json")] if stage in HUB_MODELS else []
-    )  # ancient: looking it up again is no reason to ask it again
-
 
 rule fetch_model:
     output:
