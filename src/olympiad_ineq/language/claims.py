@@ -36,7 +36,6 @@ _DONE_TO = re.compile(  # one operation on both sides, and no other beside it
     r"(?:add|subtract|divid|multipl|simplif|rearrang|us|expand|cancel|squar|tak)\w*)?",
     re.IGNORECASE,
 )
-_ORDER = re.compile(r"\border of the variables\b", re.IGNORECASE)
 _HENCE = re.compile(
     r"\b(?:hence|thus|therefore|consequently|so|then|implies|implying|conclude|i\.e|that is|giving"
     r"|yielding|which (?:gives|yields|means)|we (?:get|obtain|conclude|deduce))\b",
@@ -80,7 +79,6 @@ class Claims(Scopes):
                 self.unread.append(Unread(m.position, m.text[:200], "it follows the claim"))
         self.absent(rest, position=maths[0].position)
         self.divisors(rest, maths)
-        self.ordered = _ORDER.search(rest) is not None
         sentence = self.stating(rest, maths, relations)
         count = len(sentence.claims)
         for i, (m, part) in enumerate(sentence.claims):

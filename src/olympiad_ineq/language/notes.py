@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from olympiad_ineq.kernel.trees import Chain
 from olympiad_ineq.language.parse import Unreadable
 
-from .blocks import in_order
-from .reasons import ZERO, Reasons, strings
+from .reasons import Reasons
 from .segments import RELATION, Segment, split_list
 from .sentences import shown
 from .spelling import chain_ascii, expr_ascii
-from .terms import visible
 
 _STEPS = re.compile(r"\bsteps?\s+(\d{1,2}(?:\s*(?:,\s*and|,|and|&)\s*\d{1,2})*)(?!\s*[:.)])", re.I)
 _HEADING = re.compile(r"\bStep\s+\d+\s*[:.]", re.IGNORECASE)
@@ -42,9 +40,8 @@ class Unread:
 
     kind: "claim" or "assumption"; "aim" is what is to be shown, "same" what is called equivalent to
     it, "goal" what has to be the goal itself; "sign" is a sign that the words take for granted,
-    "seen" a sign that is a reason by itself, "hypothesis" what is said to be given, "words" a
-    sentence with a word that may change its sense, "remark" one that shows nothing and is not
-    understood.
+    "hypothesis" what is said to be given, "words" a sentence with a word that may change its sense,
+    "remark" one that shows nothing and is not understood.
     """
 
     position: int
@@ -58,7 +55,6 @@ class ReadProof:
     steps: list[dict[str, object]]
     unread: list[Unread]
     equality: dict[str, object] | None
-    plain: list[Unread] = field(default_factory=list)  # signs that are a reason by themselves
 
 
 class Notes(Reasons):
@@ -70,30 +66,12 @@ class Notes(Reasons):
         self.ids: set[str] = set()
         self.labels: set[str] = set()  # of numbered mathematics
         self.unread: list[Unread] = []
-        self.signed: list[Unread] = []
-        self.ordered = False  # is the order of the variables given as the reason?
 
     # -- steps -------------------------------------------------------------------------------
 
     def append(self, name: str, chain: Chain, reason: dict[str, object]) -> None:
-        if reason.get("by") == "positive":
-            self.plain_sign(chain, reason)
         self.ids.add(name)
         self.steps.append({"id": name, "claim": chain_ascii(chain), **reason})
-
-    def plain_sign(self, chain: Chain, reason: dict[str, object]) -> None:
-        """A sign as the reason: for the goal it has to be seen (prose.py), and in other letters."""
-        text = f"{reason['expr']} >= 0" if "expr" in reason else chain_ascii(chain)
-        if self.block is None and self.variables[: len(self.names)] == self.names:
-            self.signed.append(Unread(0, text, "its sign is not seen", "seen"))
-            return
-        order = strings(self.block.fields.get("order")) if self.block else []
-        if order and (self.ordered or in_order(chain, order)):
-            return
-        side = chain.parts[0] if chain.parts[-1] == ZERO else chain.parts[-1]
-        zero = ZERO in (chain.parts[0], chain.parts[-1])
-        if not zero or ("-" in expr_ascii(side) and not visible(side)):
-            self.signed.append(Unread(0, text, "its sign is not seen"))
 
     def fresh(self) -> str:
         n = len(self.steps) + 1

@@ -108,7 +108,7 @@ class _Reader(Equality):
             maths = [s for s in sentence if s.kind == "math"]
             self.sentence(words, maths, sentence[0].position)
         self.finish()
-        return ReadProof(self.steps, self.unread, self.equality, self.signed)
+        return ReadProof(self.steps, self.unread, self.equality)
 
     # -- one sentence ------------------------------------------------------------------------
 

@@ -18,7 +18,6 @@ from olympiad_ineq.language.notes import ReadProof, Unread
 from olympiad_ineq.language.parse import (
     Unreadable,
     parse_chain,
-    parse_expr,
     parse_statement,
     quoted,
 )
@@ -27,11 +26,8 @@ from olympiad_ineq.language.segments import MAX_TEXT, split_list
 from olympiad_ineq.language.spelling import chain_ascii
 
 from .check import ProofVerdict, check_proof
-from .match import entails, multiple
-from .signs import all_nonnegative, seen
+from .match import entails
 from .worlds import world_of
-
-_ZERO = parse_expr("0", ["a"])
 
 
 def grade_text(
@@ -57,7 +53,7 @@ def grade_text(
 
 
 def _downgraded(statement: Statement, read: ReadProof, verdict: ProofVerdict) -> ProofVerdict:
-    left = [u for u in (*read.unread, *read.plain) if not _harmless(u, statement)]
+    left = [u for u in read.unread if not _harmless(u, statement)]
     if not left:
         return verdict
     first = left[0]
@@ -80,13 +76,11 @@ def _harmless(unread: Unread, statement: Statement) -> bool:
     the hypotheses' equations and positive factors. The goal has to give it as well: what is more
     than the goal (a strict inequality, say) would have to be shown, as it is where aims are steps.
     """
-    if unread.kind not in ("aim", "same", "goal", "sign", "hypothesis", "seen"):
+    if unread.kind not in ("aim", "same", "goal", "sign", "hypothesis"):
         return False
     try:
         if unread.kind == "sign":
             return _signs_hold(statement, unread.text)
-        if unread.kind == "seen":
-            return _seen(statement, unread.text)
         chain = parse_chain(unread.text.strip().rstrip(".,;: "), statement.variables)
         if unread.kind != "hypothesis" and chain_ascii(chain) == chain_ascii(statement.goal):
             return True
@@ -102,31 +96,6 @@ def _harmless(unread: Unread, statement: Statement) -> bool:
         return _gives(world, aims, goals) and _gives(world, goals, aims)
     except (Unreadable, Limit, IllPosed):
         return False
-
-
-def _seen(statement: Statement, text: str) -> bool:
-    """Is a relation that words call plain no more than the goal itself, unless its parts show it?
-
-    "As all terms are nonnegative, X" is a reason for what follows, and none where X is the goal
-    and has terms of both signs: that would be a proof without one.
-    """
-    chain = parse_chain(text, statement.variables)
-    world = world_of(statement, [text])
-    goals = [goal for goal in world.goal if goal.op != "="]
-    facts = world.links(chain)
-    shown = [kernel.assume(world, fact, "the claim") for fact in facts]
-    if not any(
-        entails(t, goal) or multiple(fact, goal)
-        for t, fact in zip(shown, facts, strict=True)
-        for goal in goals
-    ):
-        return True
-    if statement.domain == "triangle" or any(fact.op != "=" for fact in world.given):
-        return True
-    sides = [part for part in chain.parts if part != _ZERO]
-    return (len(sides) == 1 and seen(world, sides[0])) or all(
-        all_nonnegative(world, fact.diff.num) for fact in world.links(chain)
-    )
 
 
 def _signs_hold(statement: Statement, text: str) -> bool:

@@ -75,11 +75,6 @@ def seen(w: World, expr: Expr) -> bool:
             return w.sign_expr(expr) != UNKNOWN
 
 
-def all_nonnegative(w: World, p: Poly) -> bool:
-    """Has p no term that may be negative?"""
-    return all(w.sign(w.ctx.from_dict({m: c})) != UNKNOWN for m, c in p.terms())
-
-
 def _summands(w: World, expr: Expr) -> list[Poly]:
     """The terms of a sum that are >= 0, all of them: they vanish where their sum does."""
     terms = expr.args if isinstance(expr, Add) else ()
