@@ -331,7 +331,9 @@ class _Checker:
     def equality(self, equality: Mapping[str, object], claim: Chain | None = None) -> StepVerdict:
         """The claimed equality case: the goal (or a claim) holds there with =, and it can occur."""
         before = equality.get("from")
-        if isinstance(before, Mapping):  # the case as it was said first
+        if before is not None:  # the case as it was said first
+            if not isinstance(before, Mapping):
+                return StepVerdict("equality", "open", "equality case: from is no equality case")
             verdict = self.equality({**before, "from": None}, claim)
             if verdict.grade != "proved" or not self.same_case(before, equality):
                 reason = "equality case: what it is called in other words is not shown"
@@ -390,6 +392,11 @@ class _Checker:
             return "the relation is strict, so equality never holds"
         if set(equality) - {"when", "point", *_MORE} or not {"when", "point"} & set(equality):
             raise Unreadable("expected when or point")
+        cases = []
+        if "when" in equality:
+            cases = [parse_chain(text, statement.variables) for text in _when(equality)]
+        if any(op != "=" for when in cases for op in when.ops):
+            raise Unreadable("an equality case is a chain of =")
         if "point" in equality:
             raw = equality["point"]
             if not isinstance(raw, Mapping) or set(raw) != set(statement.variables):
@@ -397,10 +404,12 @@ class _Checker:
             point = {name: parse_number(raw[name]) for name in statement.variables}
             if not in_domain(statement, point):
                 return "the point is outside the domain or the hypotheses"
-            return "" if holds(flat, point) else "the two sides differ at the point"
-        cases = [parse_chain(text, statement.variables) for text in _when(equality)]
-        if any(op != "=" for when in cases for op in when.ops):
-            raise Unreadable("an equality case is a chain of =")
+            if not holds(flat, point):
+                return "the two sides differ at the point"
+            if any(not holds(when, point) for when in cases):
+                return "what when says is not so at the point"
+            if not cases:
+                return ""
         for fact in (fact for when in cases for fact in w.links(when)):
             if POSITIVE in (w.sign(fact.diff.num), w.sign(-fact.diff.num)):
                 return "it cannot occur on the domain"

@@ -21,7 +21,8 @@ from .step import Known, Step, Yield, as_difference, nothing
 def combine(s: Step) -> Iterable[Yield]:
     """w1*(fact 1) + ... + wn*(fact n), weights >= 0 on inequalities, any sign on equations.
 
-    With "exact" the claim has to be this sum itself, and no multiple of it.
+    Where weights are given, the claim has to be this sum, or a positive number times it; with
+    "exact" this sum itself.
 
     Proof: kernel.combined.
     """
@@ -29,8 +30,9 @@ def combine(s: Step) -> Iterable[Yield]:
     weights = s.numbers("weights", len(known))
     found = kernel.combined(w, [(c, k.theorem) for k, c in zip(known, weights, strict=True)])
     used = [k for k, c in zip(known, weights, strict=True) if c > 0 and k.theorem.op != "="]
-    if s.step.get("exact") and not w.equal(found.diff, s.claim.diff):
-        raise Broken("the sum is not the claim, but a multiple of it")
+    said = s.step.get("exact") or s.step.get("weights") is not None
+    if said and not _is(s, found.diff):
+        raise Broken("the sum with these weights is not the claim")
 
     def sides() -> tuple[Frac, Frac]:
         pairs = list(zip(known, weights, strict=True))
@@ -38,6 +40,19 @@ def combine(s: Step) -> Iterable[Yield]:
         return left, w.total(w.scale(k.fact.rhs, c) for k, c in pairs)
 
     yield Yield(found, sides, partial(_all_tight, used))
+
+
+def _is(s: Step, value: Frac) -> bool:
+    """Is the claim's difference this value, or, but for "exact", a positive number times it?"""
+    w = s.world
+    if s.step.get("exact"):
+        return w.equal(value, s.claim.diff)
+    one, two, _ = w.common(value, s.claim.diff)
+    one, two = w.reduce(one), w.reduce(two)
+    if not one or not two:
+        return not one and not two
+    ratio = two.leading_coefficient() / one.leading_coefficient()
+    return bool(ratio > 0) and two == one * ratio
 
 
 def _all_tight(known: Sequence[Known]) -> list[Poly]:
@@ -192,14 +207,14 @@ def root(s: Step) -> Iterable[Yield]:
 def scale(s: Step) -> Iterable[Yield]:
     """e*L >= e*R from L >= R and e >= 0; strict if both are strict; any e for an equation.
 
-    With "exact" the claim has to be this itself, and no multiple of it.
+    The claim has to be this, or a positive number times it; with "exact" this itself.
     """
     w = s.world
     if len(s.cited()) != 1:
         raise Broken("scaling takes one earlier step")
     (known,), (expr, text) = s.cited(), s.one("expr")
     factor = w.frac(expr)
-    if s.step.get("exact") and not w.equal(w.times(factor, known.theorem.diff), s.claim.diff):
+    if not _is(s, w.times(factor, known.theorem.diff)):
         raise Broken(f"times {text} the step is not the claim")
     zeros = nothing
     if known.fact.op == "=":

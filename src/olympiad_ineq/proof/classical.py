@@ -261,7 +261,8 @@ def jensen(s: Step) -> Iterable[Yield]:
 
     {"by": "jensen", "f": "t^3", "terms": ["a", "b"], "weights": ["1/2", "1/2"]}: f is a quotient of
     polynomials in t, or t^(1/k); the weights are >= 0 and sum to 1, and are equal where not given.
-    "shape" may say "convex" or "concave". Proof: jensen.shown, by the tangent at the mean.
+    "shape" may say "convex" or "concave"; f is so on an interval that holds the points (convex.py).
+    Proof: jensen.shown, by the tangent at the mean.
     """
     text = s.step.get("f")
     f = parse_expr(text if isinstance(text, str) else "", ["t"])

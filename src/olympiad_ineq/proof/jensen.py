@@ -3,7 +3,8 @@
 Let m = w1*x1 + ... + wn*xn with weights wi >= 0 of sum 1. Where f(xi) lies above the tangent of f
 at m for each i, f(xi) >= f(m) + f'(m)*(xi - m), the weighted sum of these is
 w1*f(x1) + ... + wn*f(xn) >= f(m), for the sum of wi*(xi - m) is 0. So what is needed is a sign at
-each of the points, which the kernel gives; that f is convex anywhere else is neither used nor said.
+each of the points, which the kernel gives. That f is convex on an interval that holds the points is
+not needed, but it is what a step that names Jensen says: convex.py.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
+from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx, fmpq_poly
 
 from olympiad_ineq.kernel import theorem as kernel
 from olympiad_ineq.kernel.rational import Fact, Frac, World
@@ -19,6 +20,7 @@ from olympiad_ineq.kernel.theorem import Broken, Theorem
 from olympiad_ineq.kernel.trees import Add, Div, Expr, Mul, Neg, Num, Pow, Root, Var
 from olympiad_ineq.language.parse import substitute
 
+from . import convex
 from .match import divided
 
 MAX_DEGREE = 24
@@ -48,10 +50,25 @@ def shown(
             parts = [_above(world, x, m, sign) for x in points]
         except Broken:
             continue
+        _shaped(world, f, points, shape)
         return shape, kernel.combined(world, list(zip(weights, parts, strict=True)))
     if isinstance(f, Pow) and f.base == Var("t") and f.exponent > 0 and f.exponent % 2 == 0:
         return "convex", _even_power(world, f.exponent, points, weights, m)
     raise Broken("Jensen needs a function that is convex or concave at the points; none is shown")
+
+
+def _shaped(world: World, f: Expr, points: Sequence[Expr], shape: str) -> None:
+    p, q = _quotient(f)
+    where = convex.interval(world, points)
+    sign = convex.sign_at(world, [substitute(_tree(q), {"t": x}) for x in points])
+    if shape not in convex.shapes(_single(p), _single(q), where, sign):
+        raise Broken(f"the function is not shown to be {shape} where the points lie, in {where}")
+
+
+def _single(poly: fmpq_mpoly) -> fmpq_poly:
+    """A polynomial in t alone."""
+    terms = {i: fmpq(c) for (i, _), c in poly.terms()}
+    return fmpq_poly([terms.get(i, 0) for i in range(max(terms, default=0) + 1)])
 
 
 def _above(world: World, x: Expr, m: Expr, rest: Expr) -> Theorem:
