@@ -24,9 +24,11 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& echo $$p && break; done)
-# cpu: torch's CPU build and vLLM built for CPUs. gpu: CUDA. core: neither (the checker and the data).
-EXTRA ?= cpu
 VENV ?= .venv
+# cpu: torch's CPU build and vLLM built for CPUs. gpu: CUDA. v100: the last CUDA builds for a V100.
+# core: none of these (the checker and the data). Unsaid: what the environment has, else cpu.
+EXTRA ?= $(or $(patsubst $(VENV)/.installed-%,%,$(firstword $(wildcard $(VENV)/.installed-*))),cpu)
+OTHERS = $(filter-out $(VENV)/.installed-$(EXTRA),$(wildcard $(VENV)/.installed-*))
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 TORCH_CPU := torch==2.13.0+cpu
@@ -42,6 +44,10 @@ install: $(VENV)/.installed-$(EXTRA)
 $(VENV)/.installed-$(EXTRA): pyproject.toml requirements/$(EXTRA).lock
 	@if [ -z "$(PYTHON)" ]; then
 	  echo "error: no Python 3.11, 3.12 or 3.13 found; fix: install one, or make PYTHON=/path/to/python" >&2
+	  exit 1
+	fi
+	if [ -n "$(OTHERS)" ]; then
+	  echo "error: EXTRA=$(EXTRA): $(VENV) holds $(OTHERS:$(VENV)/.installed-%=%), and the two would mix; fix: another VENV=..., or make clean first" >&2
 	  exit 1
 	fi
 	[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
@@ -136,6 +142,8 @@ lock:
 	mv requirements/core.lock.new requirements/core.lock
 	$$compile --extra gpu --override requirements/gpu.overrides | grep -v "sys_platform == 'never'" > requirements/gpu.lock.new
 	mv requirements/gpu.lock.new requirements/gpu.lock
+	$$compile --extra v100 --override requirements/v100.overrides | grep -v "sys_platform == 'never'" > requirements/v100.lock.new
+	mv requirements/v100.lock.new requirements/v100.lock
 
 # Results cost hours to make: `clean` leaves them, and says so.
 clean:
