@@ -124,17 +124,18 @@ GRANTED = planner_command.granted(workflow.resource_settings.overwrite_resources
 
 onstart:
     try:
-        planner_command.before_submitting(
-            SETTINGS,
-            GRANTED,
-            Path("results"),
-            planner_command.time_limits(
-                workflow.resource_settings.overwrite_resources or {}
-            ),
-        )
-        run_folder.claim(Path("results"), SETTINGS)
-        if workflow.executor_plugin.name == "slurm":
-            cluster.end_orphans(Path("."))
+        if set(workflow.dag_settings.targets) != {"plan"}:  # which is made in any folder
+            planner_command.before_submitting(
+                SETTINGS,
+                GRANTED,
+                Path("results"),
+                planner_command.time_limits(
+                    workflow.resource_settings.overwrite_resources or {}
+                ),
+            )
+            run_folder.claim(Path("results"), SETTINGS)
+            if workflow.executor_plugin.name == "slurm":
+                cluster.end_orphans(Path("."))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from olympiad_ineq.cluster import Ask, asks, check, end_orphans, orphans
+from olympiad_ineq.cluster import Ask, asks, check, end_orphans, orphans, unused
 from olympiad_ineq.errors import UserError
+from olympiad_ineq.planner.command import read_settings
 
 ASK = Ask("gpu", "maths", "a100", 4, 64000, 720)
 UP = "echo 'Slurmctld(primary) at vm is UP'"
@@ -108,6 +109,13 @@ def test_a_profile_asks_for_its_first_attempt() -> None:
     assert found == {
         Ask("gpu", None, memory_mb=2000), Ask("gpu", None, "a100", 1, 64000), Ask("gpu", None),
     }  # fmt: skip
+
+
+def test_models_that_the_config_does_not_name_ask_for_nothing() -> None:
+    small, full = (Path("config") / name for name in ("v100.yaml", "phi-1_5.yaml"))
+    everyone = {"data_gen_model", "verify_model", "judge_model", "judge_audit_model"}
+    assert unused(read_settings([small], [])) == everyone
+    assert unused(read_settings([full], [])) == set()
 
 
 def test_orphans_are_our_jobs_in_this_folder_and_no_other(clients: Path, tmp_path: Path) -> None:

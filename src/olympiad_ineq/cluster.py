@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from olympiad_ineq.errors import UserError
+from olympiad_ineq.settings import Settings
 
 PATIENCE = 20  # seconds for one answer of the controller
 STARTING = 30  # seconds in which nodes report to a controller that has just started
@@ -51,6 +52,16 @@ class Ask:
 def asks(defaults: Mapping[str, Any], by_rule: Mapping[str, Mapping[str, Any]]) -> set[Ask]:
     """The distinct requests of a profile: its defaults, and each rule's own values over them."""
     return {_ask({**defaults, **values}) for values in ({}, *by_rule.values())}
+
+
+def unused(settings: Settings) -> set[str]:
+    """Rules of a profile that this run has no job for: of models that its config does not name."""
+    rules = {
+        ("data_gen_model",): settings.data_gen.teacher,
+        ("verify_model",): settings.verify.verifier,
+        ("judge_model", "judge_audit_model"): settings.eval.judge,
+    }
+    return {name for names, model in rules.items() if model is None for name in names}
 
 
 def _ask(values: Mapping[str, Any]) -> Ask:

@@ -95,11 +95,26 @@ def _ask_cluster(args: Namespace) -> None:
     if args.executor != "slurm" or looks:
         return
     defaults = getattr(args.default_resources, "parsed", None) or args.default_resources or {}
+    by_rule = dict(args.set_resources or {})
+    for rule in _unused(args):
+        by_rule.pop(rule, None)
     try:
-        cluster.check(cluster.asks(defaults, args.set_resources or {}))
+        cluster.check(cluster.asks(defaults, by_rule))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def _unused(args: Namespace) -> set[str]:
+    """Rules that ask for GPUs which a run with this config does not need."""
+    from olympiad_ineq.planner.command import read_settings
+
+    try:
+        return cluster.unused(
+            read_settings(list(map(Path, args.configfile or ())), args.config or ())
+        )
+    except UserError:
+        return set()  # the Snakefile says what is wrong with it
 
 
 def _find_config_files(args: Namespace) -> None:

@@ -233,3 +233,15 @@ def test_a_job_longer_than_its_limit_is_said(capsys: pytest.CaptureFixture[str])
     said = capsys.readouterr().err
     assert "a job of verify_model is planned for" in said and "may take 1" in said
     assert "train" not in said
+
+
+def test_a_vendors_model_without_a_key_is_said_before_anything_is_submitted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged = read_settings([PHI], [])
+    monkeypatch.setenv("OPENAI_API_KEY", "a key")
+    before_submitting(judged, {}, Path("/nowhere"))
+    assert not capsys.readouterr().err
+    monkeypatch.delenv("OPENAI_API_KEY")
+    before_submitting(judged, {}, Path("/nowhere"))
+    assert "warning: eval.judge: OPENAI_API_KEY is not set" in capsys.readouterr().err

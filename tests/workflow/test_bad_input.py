@@ -36,6 +36,14 @@ def test_a_bad_config_is_one_line_before_anything_runs(
     assert digest(tiny_run / "results") == before
 
 
+def test_a_plan_claims_no_folder(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        planned = snakemake(tmp_path, "plan", name=name)
+        assert planned.returncode == 0, planned.stdout
+        assert "hours of wall time" in planned.stdout
+    assert not (tmp_path / "results/run.json").exists()
+
+
 def test_a_config_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     done = snakemake(tmp_path, "--dry-run", "--configfile", "results/eval/other_final.json")
     assert done.returncode == 1 and "Traceback" not in done.stdout

@@ -1,6 +1,7 @@
 """`olympiad-ineq plan`, and what the Snakefile asks before it submits anything."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ import yaml
 
 from olympiad_ineq.errors import UserError, from_os_error
 from olympiad_ineq.planner.plan import REFUSED, Granted, make_plan, rule_of, text
-from olympiad_ineq.settings import Settings, expand_dotted, load
+from olympiad_ineq.settings import Model, Settings, expand_dotted, load
 
 EMBEDDED = Path(__file__).resolve().parents[3] / "config" / "config.yaml"
 
@@ -73,6 +74,16 @@ def granted(resources: Mapping[str, Mapping[str, Any]]) -> Granted:
     }
 
 
+def _has_key(where: str, model: Model) -> None:
+    """Say it now if a vendor's model will be asked without a key; what is made stays made."""
+    vendor = model.engine == "openai" and model.base_url is None
+    if vendor and "OPENAI_API_KEY" not in os.environ:
+        print(
+            f"warning: {where}: OPENAI_API_KEY is not set, so its jobs will fail; fix: export it",
+            file=sys.stderr,
+        )
+
+
 def _text(resource: Any) -> str | None:
     raw = getattr(resource, "raw", None)
     return None if raw is None else str(raw).strip("\"'")
@@ -103,6 +114,13 @@ def before_submitting(
     Raises:
         UserError: the first stage that cannot run.
     """
+    for where, asked in (
+        ("data_gen.teacher", settings.data_gen.teacher),
+        ("verify.verifier", settings.verify.verifier),
+        ("eval.judge", settings.eval.judge),
+    ):
+        if asked:
+            _has_key(where, asked.model)
     if not any(model for model, _ in grants.values()):
         return  # no GPU is named: nothing to hold the plan against
     found = make_plan(settings, grants, results)
