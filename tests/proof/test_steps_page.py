@@ -118,7 +118,7 @@ def proof(goal: str, *steps: Step, domain: str = "positive", given: list[str] | 
 
 SQUARE = {"claim": "a^2+b^2 >= 2*a*b", "by": "square", "expr": "a-b"}
 TWO = {"by": "amgm", "terms": ["a", "b"]}
-AB = {"given": ["a*b = 1"]}
+AB: dict[str, Any] = {"given": ["a*b = 1"]}
 BLOCK = {"by": "wlog", "order": ["a", "b"]}
 RATIO = {"by": "substitute", "images": {"x": "a/b", "y": "b/a"}, "lemma": "x+y >= 2",
          "steps": [{"id": "t1", "claim": "x+y >= 2", "by": "amgm",

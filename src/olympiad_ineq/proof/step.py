@@ -33,7 +33,8 @@ def nothing() -> list[Poly]:
 
 def like(key: str) -> str:
     """The field as it may stand in a step."""
-    return f'as in "{key}": {LIKE[key]}'
+    example = LIKE.get(key, '"a"')  # certificates have fields of their own
+    return f'as in "{key}": {example}'
 
 
 def missing(key: str) -> Unreadable:
