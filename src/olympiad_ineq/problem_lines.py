@@ -285,7 +285,7 @@ def _malformed(line: Line) -> str:
 
 
 _CASE = '{"when": "a = b"}'
-_STEP = '{"id": "s1", "claim": "a^2 >= 0", "by": "square"}'
+_STEP = '{"id": "s1", "claim": "a^2 >= 0", "by": "square", "expr": "a"}'
 
 
 def judged(line: Line) -> str:

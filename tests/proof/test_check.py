@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 import pytest
 
 from olympiad_ineq.language.parse import Unreadable, parse_statement
+from olympiad_ineq.problem_lines import _STEP
 from olympiad_ineq.proof import check_proof
+from olympiad_ineq.proof.rules import CITING
 
 S = parse_statement(["a", "b"], "positive", [], "a^3+b^3 >= a^2*b+a*b^2")
 GOOD: list[dict[str, Any]] = [
@@ -137,3 +140,83 @@ def test_more_than_the_goal_gives_it_where_a_number_is_to_spare(goal: str, grade
     statement = parse_statement(["a", "b"], "positive", [], goal)
     one = {"id": "s1", "claim": "a/b+b/a >= 2", "by": "amgm", "terms": ["a/b", "b/a"]}
     assert check_proof(statement, [one]).grade == grade
+
+
+def said(fields: dict[str, Any]) -> tuple[str, str]:
+    """The grade and the reason of a proof of one step."""
+    one = {"id": "s1", "claim": "a+b >= 2", **fields}
+    verdict = check_proof(parse_statement(["a", "b"], "positive", ["a*b = 1"], "a+b >= 2"), [one])
+    return verdict.grade, verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("key", "fields"),
+    [
+        ("terms", {"by": "amgm"}), ("terms", {"by": "schur"}),
+        ("x", {"by": "cauchy"}), ("y", {"by": "cauchy", "x": ["a"]}),
+        ("nums", {"by": "titu"}), ("dens", {"by": "titu", "nums": ["a"]}),
+        ("expr", {"by": "square"}), ("expr", {"by": "scale", "of": "given"}),
+        *[("of", {"by": rule}) for rule in sorted(CITING)],
+        ("f", {"by": "jensen", "terms": ["a", "b"]}), ("terms", {"by": "jensen", "f": "t^2"}),
+        ("cases", {"by": "cases"}), ("order", {"by": "wlog", "steps": []}),
+        ("order", {"by": "cases", "cases": [{"steps": []}]}),
+        ("steps", {"by": "wlog", "order": ["a", "b"]}),
+        ("images", {"by": "substitute"}), ("steps", {"by": "substitute", "images": {"x": "a"}}),
+        ("lemma", {"by": "substitute", "images": {"x": "a"}, "steps": []}),
+    ],
+)  # fmt: skip
+def test_a_field_that_is_missing_is_named_with_what_to_write(
+    key: str, fields: dict[str, Any]
+) -> None:
+    grade, reason = said(fields)
+    assert grade == "unreadable"
+    start = f'step s1: the field {key} is missing; fix: write it, as in "{key}": '
+    assert reason.startswith(start)
+    json.loads(reason.removeprefix(start))
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"by": "amgm", "terms": []}, 'must be a text or a list of texts, as in "terms": ["a^2"'),
+        ({"by": "amgm", "terms": [1, "a"]}, 'the field terms must hold texts alone, as in "terms"'),
+        ({"by": "amgm", "terms": ["a"] * 25}, "the field terms holds 25 texts, more than 24"),
+        ({"by": "amgm", "terms": ["a", "b"], "weights": [1]}, "weights must hold 2 numbers, not 1"),
+        ({"by": "cauchy", "x": ["a", "b"], "y": ["a"]},
+         "x and y must hold equally many, not 2 and 1"),
+        ({"by": "schur", "terms": ["a", "b", "1"], "degree": True}, "an integer from 0 to 6"),
+        ({"by": "jensen", "terms": ["a", "b"], "f": "x^2"}, "the field f is a function of t: x is"),
+        ({"by": "jensen", "terms": ["a", "b"], "f": 5}, "the field f must be a text"),
+        ({"by": "wlog", "order": ["a"], "steps": []}, "a list of two variables or more"),
+        ({"by": "wlog", "order": "a, b", "steps": []}, "the field order must be a list"),
+        ({"by": "wlog", "order": ["a", "b"], "steps": "s1"}, "the field steps must be a list"),
+        ({"by": "cases", "cases": [5]}, "a case must be a record"),
+        ({"by": "wlog", "order": ["a", "b"],
+          "steps": [{"id": "t1", "claim": "a+b >= 2", "by": "wlog"}]},
+         "cases, wlog and substitute do not stand within one another"),
+        ({"by": "wlog", "order": ["a", "b"],
+          "steps": [{"id": "t1", "claim": "a+b >= 2*sqrt(a*b)", "by": "amgm", "terms": ["a", "b"]},
+                    {"id": "t2", "claim": "a+b >= 2", "by": "amgm", "terms": ["a", "b"]}]},
+         "cases and wlog are not for proofs with roots"),
+        ({"by": "wlog", "order": ["a", "b"], "steps": [{"claim": "a >= 0", "by": ["wlog"]}]},
+         "is not known"),
+        ({"by": "substitute", "images": {"x": "a"}, "lemma": 5, "steps": []},
+         "the field lemma must be a text"),
+        ({"by": "substitute", "images": {"x": "a"}, "lemma": "x >= 0", "steps": [],
+          "domain": ["real"]},
+         "a lemma's domain is one of positive, nonnegative, real"),
+    ],
+)  # fmt: skip
+def test_a_field_of_another_shape_says_its_shape(fields: dict[str, Any], reason: str) -> None:
+    grade, found = said(fields)
+    assert grade in ("unreadable", "open") and reason in found
+
+
+def test_an_equality_case_that_is_not_enough_does_not_call_the_goal_false() -> None:
+    reason = check_proof(S, GOOD, {"when": "a = 2*b"}).reason
+    assert "a = 2*b is not enough (equality is false at a = " in reason
+    assert S.goal.text not in reason
+
+
+def test_the_step_that_a_malformed_proof_is_shown_is_one() -> None:
+    assert check_proof(parse_statement(["a"], "real", [], "a^2 >= 0"), [json.loads(_STEP)]).proved

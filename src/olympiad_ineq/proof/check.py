@@ -32,7 +32,7 @@ from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_number
 from .match import entails, equal, gives, matches, multiple
 from .points import Points
 from .rules import CITING, NAMES, OWN_STEPS, RULES
-from .step import Known, Reader, Step, Yield
+from .step import Known, Reader, Step, Yield, like, missing
 from .tight import forced
 from .worlds import contradictory, world_of
 
@@ -207,9 +207,11 @@ class _Checker:
 
     def citations(self, step: Mapping[str, object]) -> list[str]:
         raw = step.get("of")
+        if raw is None:
+            raise missing("of")
         names = [raw] if isinstance(raw, str) else raw
         if not isinstance(names, Sequence) or not names:
-            raise Unreadable("it cites no step")
+            raise Unreadable(f"it cites no step; fix: name one, {like('of')}")
         for name in map(str, names):
             if name not in self.facts:
                 raise Broken(f"it cites {str(name)[:40]}, which does not stand before it")
@@ -240,10 +242,11 @@ class _Checker:
         self, statement: Statement, steps: Sequence[Mapping[str, object]]
     ) -> tuple[World, list[Theorem]]:
         """The links of another statement's goal by steps of its own, in a world of its own."""
-        if len(steps) > MAX_STEPS or any(
-            isinstance(s, Mapping) and s.get("by") in OWN_STEPS for s in steps
-        ):
-            raise Broken("too many steps, or steps of their own within such steps")
+        if len(steps) > MAX_STEPS:
+            raise Broken(f"more than {MAX_STEPS} steps")
+        if any(isinstance(s, Mapping) and s.get("by") in (*OWN_STEPS,) for s in steps):
+            own = "cases, wlog and substitute do not stand within one another"
+            raise Broken(f"steps of their own within such steps: {own}")
         world = world_of(statement, _texts(list(steps)))
         if contradictory(world):
             raise Broken("the hypotheses contradict each other or the domain")
@@ -423,7 +426,7 @@ class _Checker:
         false = Points(there).failing(flat)
         if false:
             said = ", ".join(when.text for when in cases)
-            return f"the two sides differ, {said} is not enough ({goal.text} is {false})"
+            return f"the two sides differ, {said} is not enough (equality is {false})"
         raise Unreadable("not shown to give equality")
 
 

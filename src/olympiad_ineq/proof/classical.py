@@ -20,7 +20,7 @@ from olympiad_ineq.language.parse import Unreadable, parse_expr, parse_statement
 
 from . import jensen as tangents
 from .match import entails
-from .step import Step, Yield
+from .step import Step, Yield, like, missing
 
 
 def amgm(s: Step) -> Iterable[Yield]:
@@ -133,7 +133,7 @@ def _perfect_root(w: World, f: Frac, n: int) -> Frac | None:
 def _pairs(s: Step, one: str, two: str) -> tuple[list[Expr], list[Expr]]:
     xs, ys = s.exprs(one), s.exprs(two)
     if len(xs) != len(ys):
-        raise Broken(f"{len(xs)} {one} and {len(ys)} {two}")
+        raise Broken(f"{one} and {two} must hold equally many, not {len(xs)} and {len(ys)}")
     return xs, ys
 
 
@@ -249,7 +249,7 @@ def schur(s: Step) -> Iterable[Yield]:
         for expr, text in zip(exprs, s.texts("terms"), strict=True)
     ]
     t = s.step.get("degree", 1)
-    if not isinstance(t, int) or not 0 <= t <= 6:
+    if not isinstance(t, int) or isinstance(t, bool) or not 0 <= t <= 6:
         raise Unreadable("the degree of Schur's inequality must be an integer from 0 to 6")
     values = {name: x.diff for name, x in zip("xyz", shown, strict=True)}
     (found,) = kernel.instance(w, schur_lemma(t), values, shown)
@@ -265,7 +265,14 @@ def jensen(s: Step) -> Iterable[Yield]:
     Proof: jensen.shown, by the tangent at the mean.
     """
     text = s.step.get("f")
-    f = parse_expr(text if isinstance(text, str) else "", ["t"])
+    if text is None:
+        raise missing("f")
+    if not isinstance(text, str):
+        raise Unreadable(f"the field f must be a text, {like('f')}")
+    try:
+        f = parse_expr(text, ["t"])
+    except Unreadable as error:
+        raise Unreadable(f"the field f is a function of t: {error}") from error
     points = s.exprs("terms")
     default = [fmpq(1, len(points))] * len(points)
     weights = default if s.step.get("weights") is None else s.numbers("weights", len(points))

@@ -15,6 +15,13 @@ from olympiad_ineq.kernel.trees import Chain, Expr, Statement
 from olympiad_ineq.language.parse import Unreadable, parse_expr, parse_number
 
 MAX_ITEMS = 24
+LIKE = {  # what a field may hold, for messages
+    "terms": '["a^2", "b^2"]', "x": '["a", "b"]', "y": '["1", "1"]', "nums": '["a", "b"]',
+    "dens": '["b", "a"]', "expr": '"a-b"', "of": '["s1", "s2"]', "f": '"t^2"', "times": '"2"',
+    "shift": '"a"', "order": '["a", "b"]', "lemma": '"x+y >= 2"', "images": '{"x": "a/b"}',
+    "steps": '[{"id": "t1", "claim": "a^2 >= 0", "by": "positive"}]',
+    "cases": '[{"order": ["a", "b"], "steps": []}, {"order": ["b", "a"], "steps": []}]',
+}  # fmt: skip
 
 Zeros: TypeAlias = Callable[[], list[Poly]]
 
@@ -22,6 +29,16 @@ Zeros: TypeAlias = Callable[[], list[Poly]]
 def nothing() -> list[Poly]:
     """No polynomial is known to vanish."""
     return []
+
+
+def like(key: str) -> str:
+    """The field as it may stand in a step."""
+    example = LIKE.get(key, '"a"')  # certificates have fields of their own
+    return f'as in "{key}": {example}'
+
+
+def missing(key: str) -> Unreadable:
+    return Unreadable(f"the field {key} is missing; fix: write it, {like(key)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +102,15 @@ class Step:
 
     def texts(self, key: str) -> list[str]:
         raw = self.step.get(key)
+        if raw is None:
+            raise missing(key)
         items = [raw] if isinstance(raw, str) else raw
         if not isinstance(items, Sequence) or not items:
-            raise Unreadable(f"the field {key} must be a text or a list of texts")
-        if len(items) > MAX_ITEMS or not all(isinstance(x, str) for x in items):
-            raise Unreadable(f"the field {key} must hold at most {MAX_ITEMS} texts")
+            raise Unreadable(f"the field {key} must be a text or a list of texts, {like(key)}")
+        if len(items) > MAX_ITEMS:
+            raise Unreadable(f"the field {key} holds {len(items)} texts, more than {MAX_ITEMS}")
+        if not all(isinstance(x, str) for x in items):
+            raise Unreadable(f"the field {key} must hold texts alone, {like(key)}")
         return [str(x) for x in items]
 
     def exprs(self, key: str) -> list[Expr]:
@@ -108,7 +129,7 @@ class Step:
         if not isinstance(raw, Sequence) or isinstance(raw, str):
             raise Unreadable(f"the field {key} must be a list of numbers")
         if len(raw) != size:
-            raise Broken(f"{size} things and {len(raw)} {key}")
+            raise Broken(f"the field {key} must hold {size} numbers, not {len(raw)}")
         return [parse_number(x) for x in raw]
 
     def cited(self) -> list[Known]:
