@@ -101,6 +101,27 @@ def fetched(stage):
     )  # ancient: looking it up again is no reason to ask it again
 
 
+# How a comparison is given something to compare, where the config names nothing.
+COMPARED_EXAMPLES = {
+    "sweep": "add --config 'sweep={slow: {learning_rate: 3.0e-4}}'",
+    "data": "add --config 'ablation.sets=[symbolic, proved]'",
+}
+
+
+def compared(wildcards):
+    """The trainings that a table compares; refuses one of nothing when the DAG is made."""
+    found = runs.names(SETTINGS, wildcards.kind)
+    if not found:
+        error = UserError(
+            f"results/curve/{wildcards.kind}.json",
+            "the config names no training for it",
+            COMPARED_EXAMPLES[wildcards.kind],
+        )
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    return found
+
+
 CHECKER = ("kernel", "language", "proof", "limits.py", "records.py", "artifacts.py")
 
 
