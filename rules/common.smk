@@ -5,13 +5,22 @@ import shlex
 import sys
 from pathlib import Path
 
-from olympiad_ineq import cluster, hub, run_folder, settings as settings_module
+from olympiad_ineq import (
+    cluster,
+    config_files,
+    hub,
+    run_folder,
+    settings as settings_module,
+)
 from olympiad_ineq.artifacts import code_digest
 from olympiad_ineq.curve import runs
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.planner import command as planner_command
 
 try:
+    if workflow.is_main_process:
+        # those of the command line were looked at before Snakemake read them
+        config_files.check(Path(workflow.basedir) / "config/config.yaml")
     SETTINGS = settings_module.load(config)
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
