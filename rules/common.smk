@@ -5,13 +5,22 @@ import shlex
 import sys
 from pathlib import Path
 
-from olympiad_ineq import cluster, hub, run_folder, settings as settings_module
+from olympiad_ineq import (
+    cluster,
+    config_files,
+    hub,
+    run_folder,
+    settings as settings_module,
+)
 from olympiad_ineq.artifacts import code_digest
 from olympiad_ineq.curve import runs
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.planner import command as planner_command
 
 try:
+    if workflow.is_main_process:
+        # those of the command line were looked at before Snakemake read them
+        config_files.check(Path(workflow.basedir) / "config/config.yaml")
     SETTINGS = settings_module.load(config)
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
@@ -99,6 +108,27 @@ def fetched(stage):
     return (
         [ancient(f"results/models/{stage}.json")] if stage in HUB_MODELS else []
     )  # ancient: looking it up again is no reason to ask it again
+
+
+# How a comparison is given something to compare, where the config names nothing.
+COMPARED_EXAMPLES = {
+    "sweep": "add --config 'sweep={slow: {learning_rate: 3.0e-4}}'",
+    "data": "add --config 'ablation.sets=[symbolic, proved]'",
+}
+
+
+def compared(wildcards):
+    """The trainings that a table compares; refuses one of nothing when the DAG is made."""
+    found = runs.names(SETTINGS, wildcards.kind)
+    if not found:
+        error = UserError(
+            f"results/curve/{wildcards.kind}.json",
+            "the config names no training for it",
+            COMPARED_EXAMPLES[wildcards.kind],
+        )
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    return found
 
 
 CHECKER = ("kernel", "language", "proof", "limits.py", "records.py", "artifacts.py")

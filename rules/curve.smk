@@ -87,10 +87,10 @@ rule curve:
 rule compare:
     input:
         scores=lambda wildcards: expand(
-            "results/eval/{run}.json", run=runs.names(SETTINGS, wildcards.kind)
+            "results/eval/{run}.json", run=compared(wildcards)
         ),
         models=lambda wildcards: expand(
-            "results/train/{run}/model", run=runs.names(SETTINGS, wildcards.kind)
+            "results/train/{run}/model", run=compared(wildcards)
         ),
     output:
         update("results/curve/{kind}.json"),

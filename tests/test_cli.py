@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import select
 import subprocess
 import sys
@@ -509,3 +510,13 @@ def test_recheck_does_not_import_the_finders(checked: list[Fields], tmp_path: Pa
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize("name", ["check", "recheck", "plan", "rescore"])
+def test_every_option_has_a_line_of_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run([name, "--help"])
+    told = re.split(r"\n(?=  \S)", capsys.readouterr().out)[1:]
+    assert len(told) > 2
+    for option in told:
+        assert len(re.split(r"\n {6,}| {2,}", option.strip(), maxsplit=1)) == 2, option

@@ -1,12 +1,14 @@
 """The config: what is accepted, and that each refusal is one line with value, rule and fix."""
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from olympiad_ineq import config_files
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.settings import Model, Settings, expand_dotted, families, load
 from olympiad_ineq.settings_schema import rendered
@@ -53,7 +55,7 @@ def test_the_schema_file_is_what_the_models_say() -> None:
 TEACHER = {"model": {"name": "Qwen/Qwen2.5-Math-72B-Instruct", "family": "qwen"}, "requests": 10}
 VERIFIER = {"model": {"name": "meta/Llama", "family": "llama"}}
 
-BAD: list[tuple[str, dict[str, Any], str]] = [
+BAD: list[tuple[str, dict[Any, Any], str]] = [
     ("misspelt key", {"train.learning_rte": 1e-5}, "did you mean train.learning_rate"),
     ("misspelt section", {"trian.epochs": 1}, "did you mean train"),
     (
@@ -94,7 +96,23 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         {"eval.judge": {"model": {"name": "x", "family": "SmolLM2"}}},
         "eval.judge is of the student's family",
     ),
-]
+    ("misspelt in a variation", {"sweep": {"bad": {"epoch": 2}}}, "did you mean sweep.bad.epochs?"),
+    ("unknown in a variation", {"sweep": {"bad": {"zzzz": 2}}}, "the keys there are batch_size, "),
+    ("no list", {"split.grades": "proved"}, "= 'proved': it should be a list; fix: write a list: "
+     "[proved]"),
+    ("no mapping", {"train": 5}, "it should be a mapping of keys to values; fix: write a mapping: "
+     "{epochs: 1}"),
+    ("an empty section", {"train": None}, "config train = null: it should be a mapping"),
+    ("no mapping of names", {"sweep": 3}, "write a mapping: {mine: {epochs: 1}}"),
+    ("a name that is no name", {"sweep": {"a b": {"epochs": 2}}}, "config sweep.a b: the name"),
+    ("a key that is no text", {1: 2}, "config 1: there is no such key"),
+    ("unknown GPU", {"plan.gpu": "zz"}, "GPU 'zz': the hardware table has no such GPU; fix: name "
+     "one of "),
+    ("no such test set", {"eval.sets": {"mine": {"kind": "own", "path": "no.jsonl"}}},
+     "there is no file no.jsonl; fix: put JSON Lines of"),
+    ("a variation's batch", {"sweep": {"a": {"micro_batch_size": 3}}},
+     "config: sweep.a: batch_size 4 is no multiple"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -104,7 +122,21 @@ def test_a_bad_value_is_one_line_that_names_it(change: dict[str, Any], says: str
     with pytest.raises(UserError) as caught:
         load({**default(), **change})
     message = str(caught.value)
-    assert says in message and "fix: " in message and "\n" not in message
+    assert says in message and "\n" not in message
+    assert message.count("fix: ") == 1 and not re.search(r"\binstance\b|tuple|dictionary", message)
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"data_gen.techniques": ["magic"]}, "see data_gen.techniques in"),
+        ({"sweep": {"bad": {"epochs": -1}}}, "see sweep.<name>.epochs in"),
+        ({"train.epochs": "many"}, "see train.epochs in"),
+    ],
+)
+def test_the_place_in_the_schema_is_one_that_it_has(change: dict[str, Any], where: str) -> None:
+    with pytest.raises(UserError, match=f"{where} config/settings.schema.json"):
+        load({**default(), **change})
 
 
 def test_a_verifier_of_another_family_is_welcome() -> None:
@@ -191,3 +223,36 @@ def test_unknown_keys_are_forbidden_at_every_level() -> None:
     sections = models(Settings)
     assert len(sections) >= 12
     assert all(section.model_config["extra"] == "forbid" for section in sections)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "train:\n  epochs: 1\nseed: 2\ntrain: {}\n",
+            "the key train stands twice, in lines 1 and 4",
+        ),
+        ("a:\n  b: 1\n  c: 2\n  b: 3\n", "the key a.b stands twice, in lines 2 and 4"),
+        ("a:\n  - {x: 1}\n  - {x: 1, x: 2}\n", "the key a.x stands twice, in line 3"),
+        ("a: [1\nb: 2\n", "it is not YAML (line 2)"),
+    ],
+)
+def test_a_config_file_that_says_two_things(text: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError, match=re.escape(f"{path}: {says}")):
+        config_files.check(path)
+
+
+def test_config_files_that_say_one_thing(tmp_path: Path) -> None:
+    for path in (REPO / "config").glob("*.yaml"):
+        config_files.check(path)
+    for text in (
+        "",
+        "a: &x {b: 1}\nc: *x\n",
+        "a: &a [*a]\n",
+        "a:\n  <<: {b: 1}\n  b: 2\n",
+        '{"a": 1}',
+    ):
+        (tmp_path / "mine.yaml").write_text(text)
+        config_files.check(tmp_path / "mine.yaml")

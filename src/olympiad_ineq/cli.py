@@ -32,10 +32,10 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit status."""
-    parser = argparse.ArgumentParser(prog="olympiad-ineq", description=__doc__)
+    parser = argparse.ArgumentParser(prog="olympiad-ineq", description=__doc__, allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser(
-        "check", help="judge statements and proofs",
+        "check", allow_abbrev=False, help="judge statements and proofs",
         description=f"Judge JSON Lines from a file or -, or one problem in words: {EXAMPLE}",
     )  # fmt: skip
     check.add_argument(
@@ -43,26 +43,38 @@ def run(arguments: Sequence[str]) -> int:
         help="JSON Lines (docs/check.md says of what), standard input (default), or a text",
     )  # fmt: skip
     _limits(check)
-    recheck = commands.add_parser("recheck", help="replay verdicts, certificates and proofs")
+    recheck = commands.add_parser(
+        "recheck", allow_abbrev=False, help="replay verdicts, certificates and proofs"
+    )
     recheck.add_argument("file", type=Path, metavar="FILE|-", help="JSON Lines, parquet or -")
     recheck.add_argument("--candidates", type=Path, help="the candidates of a file of verdicts")
     _limits(recheck)
-    plan = commands.add_parser("plan", help="memory, hours and dollars of a run, before it starts")
-    plan.add_argument("--configfile", type=Path, nargs="+", action="extend", default=[])
-    plan.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE")
-    plan.add_argument("--json", action="store_true")
+    plan = commands.add_parser(
+        "plan", allow_abbrev=False, help="memory, hours and dollars of a run, before it starts"
+    )
+    plan.add_argument(
+        "--configfile", type=Path, nargs="+", action="extend", default=[], metavar="FILE",
+        help="config files over the default, in this order: config/phi-1_5.yaml",
+    )  # fmt: skip
+    plan.add_argument(
+        "--set", "--config", nargs="+", action="extend", default=[], metavar="KEY=VALUE",
+        help="single settings over those: train.epochs=2",
+    )  # fmt: skip
+    plan.add_argument("--json", action="store_true", help="print it as JSON, for programs")
     again = commands.add_parser(
-        "rescore", help="recompute a result from its predictions and judgements",
+        "rescore", allow_abbrev=False,
+        help="recompute a result from its predictions and judgements",
         description="Recompute results/eval/<run>.json from predictions.jsonl and "
         "judgements.jsonl, asking no model and no checker, and say whether it is the same.",
     )  # fmt: skip
-    again.add_argument("file", type=Path, metavar="results/eval/RUN.json")
+    again.add_argument("file", type=Path, metavar="results/eval/RUN.json", help="the result")
     again.add_argument("--confidence", type=float, help="print it at another confidence instead")
     options = parser.parse_args(arguments)
     if options.command == "plan":
         from olympiad_ineq.planner.command import run as print_plan
 
-        return print_plan(options.configfile, options.set, as_json=options.json)
+        option = "--config" if "--config" in arguments else "--set"
+        return print_plan(options.configfile, options.set, as_json=options.json, option=option)
     if options.command == "rescore":
         from olympiad_ineq.eval.files import rescore
 

@@ -42,6 +42,12 @@ def from_os_error(error: OSError, path: str | os.PathLike[str]) -> UserError:
             return UserError(name, error.strerror or str(error), "check the file system")
 
 
+def no_setting(option: str, entry: str) -> UserError:
+    """What a command line gives as a setting and is none."""
+    fix = f"write {option} train.epochs=2; other arguments go before {option}"
+    return UserError(f"{option} {entry}", "it is no key=value", fix)
+
+
 def reader_gone() -> bool:
     """Whether who reads the output has seen enough (`| head`); if so, the rest goes nowhere.
 

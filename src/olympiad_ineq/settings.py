@@ -5,16 +5,22 @@ Unknown keys are forbidden at every level. `load` is the only door: Snakemake's 
 config/settings.schema.json is generated from these models (`make schema`) and tested against drift.
 """
 
-import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from olympiad_ineq.errors import UserError
 from olympiad_ineq.records import Grade, Technique
+from olympiad_ineq.settings_errors import Broken, broken, explain
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -79,7 +85,10 @@ class Model(Section):
     @model_validator(mode="after")
     def _endpoints_have_batches(self) -> "Model":
         if self.batch and self.engine != "openai":
-            raise ValueError(f"batch is of engine openai alone, and engine is {self.engine}")
+            raise Broken(
+                f"batch is of engine openai alone, and engine is {self.engine}",
+                "set engine: openai or take batch out",
+            )
         return self
 
 
@@ -116,11 +125,11 @@ class DataGen(Section):
     @model_validator(mode="after")
     def _has_a_source(self) -> "DataGen":
         if self.symbolic == 0 and self.teacher is None:
-            raise ValueError("there is no source: set symbolic above 0 or name a teacher")
+            raise Broken("there is no source", "set symbolic above 0 or name a teacher")
         for name in ("techniques", "difficulties", "variables"):
             values = getattr(self, name)
             if len(set(values)) != len(values):
-                raise ValueError(f"{name} names a value twice")
+                raise Broken(f"{name} names a value twice", "name it once")
         return self
 
 
@@ -181,14 +190,19 @@ class Split(Section):
     def _held_out_files_are_there(self) -> "Split":
         missing = [name for name in self.held_out if not Path(name).is_file()]
         if missing:
-            raise ValueError(f"held_out names {missing[0]}, and there is no such file")
+            raise Broken(
+                f"held_out names {missing[0]}, and there is no such file",
+                "correct the path, or take it out",
+            )
         return self
 
     @model_validator(mode="after")
     def _admits_no_known_wrong(self) -> "Split":
         wrong = [grade for grade in self.grades if grade not in ("proved", "supported")]
         if wrong:
-            raise ValueError(f"grades admits {wrong[0]} proofs to the data")
+            raise Broken(
+                f"grades admits {wrong[0]} proofs to the data", "admit proved, or supported, alone"
+            )
         return self
 
 
@@ -203,8 +217,9 @@ class Student(Section):
     @model_validator(mode="after")
     def _folder_is_there(self) -> "Student":
         if self.source == "folder" and not (Path(self.name) / "config.json").is_file():
-            raise ValueError(
-                f"name is {self.name!r}, but there is no model there (no config.json in it)"
+            raise Broken(
+                f"name is {self.name!r}, but there is no model there (no config.json in it)",
+                "name a folder that a model was saved in, or another source",
             )
         return self
 
@@ -246,18 +261,19 @@ class Train(Section):
     @model_validator(mode="after")
     def _micro_batches_fill_a_batch(self) -> "Train":
         if self.micro_batch_size and self.batch_size % self.micro_batch_size:
-            raise ValueError(
+            raise Broken(
                 f"batch_size {self.batch_size} is no multiple of "
-                f"micro_batch_size {self.micro_batch_size}"
+                f"micro_batch_size {self.micro_batch_size}",
+                "change one of the two",
             )
         return self
 
     @model_validator(mode="after")
     def _samples_are_held_out(self) -> "Train":
         if self.samples > self.validation:
-            raise ValueError(
-                f"samples {self.samples} are drawn from validation {self.validation}: "
-                "raise validation or lower samples"
+            raise Broken(
+                f"samples {self.samples} are drawn from validation {self.validation}",
+                "raise validation or lower samples",
             )
         return self
 
@@ -380,7 +396,7 @@ class TestSet(Section):
     def _file_is_there(self) -> "TestSet":
         if not Path(self.path).is_file():
             what = SET_KINDS[self.kind]
-            raise ValueError(f"there is no file {self.path}; it should be {what}: fetch it")
+            raise Broken(f"there is no file {self.path}", f"put {what} there, or correct the path")
         return self
 
 
@@ -410,7 +426,7 @@ class Eval(Section):
     def _names_of_sets_are_free(self) -> "Eval":
         taken = {CLASSICS, *TRAININGS, "test", "train", "base", "tuned"} & set(self.sets)
         if taken:
-            raise ValueError(f"the set {min(taken)} has a name that is taken: choose another")
+            raise Broken(f"the set {min(taken)} has a name that is taken", "choose another")
         return self
 
     def predict(self, run: str) -> Predict:
@@ -463,6 +479,15 @@ class Plan(Section):
     gpus: Count = Field(default=4, description="GPUs that the run may hold at once")
     force: bool = Field(default=False, description="submit even what the plan says cannot fit")
 
+    @field_validator("gpu")
+    @classmethod
+    def _gpu_is_known(cls, name: str | None) -> str | None:
+        if name is not None:
+            from olympiad_ineq.planner import hardware  # the planner imports this module
+
+            hardware.gpu(name)  # its own error lists those that there are
+        return name
+
 
 class Report(Section):
     """The page that people read."""
@@ -494,7 +519,8 @@ class Settings(Section):
             try:
                 Train.model_validate({**self.train.model_dump(), **changes})
             except ValidationError as error:
-                raise ValueError(f"sweep.{name}: {error.errors()[0]['msg']}") from None
+                rule, fix = broken(error)
+                raise Broken(f"sweep.{name}: {rule}", fix) from None
         return self
 
     @model_validator(mode="after")
@@ -505,7 +531,7 @@ class Settings(Section):
         if teacher and judge:
             _differ("eval.judge", judge.model, "data_gen.teacher", teacher.model)
         if judge and judge.model.family.lower() == self.train.student.family.lower():
-            raise ValueError("eval.judge is of the student's family: name a judge of another")
+            raise Broken("eval.judge is of the student's family", "name a judge of another")
         return self
 
     @model_validator(mode="after")
@@ -515,9 +541,9 @@ class Settings(Section):
             self.data_gen.teacher.requests if self.data_gen.teacher else 0
         )
         if asked > source:
-            raise ValueError(
-                f"split asks for {asked} examples (train + test) of {source} candidates: "
-                "raise data_gen.symbolic or lower split.train or split.test"
+            raise Broken(
+                f"split asks for {asked} examples (train + test) of {source} candidates",
+                "raise data_gen.symbolic or lower split.train or split.test",
             )
         return self
 
@@ -564,18 +590,18 @@ def families(model: Model) -> set[str]:
 
 def _differ(role: str, model: Model, other_role: str, other: Model) -> None:
     if families(model) & families(other):
-        raise ValueError(
+        raise Broken(
             f"{role} is {model.name} (family {model.family}), which must differ from "
-            f"{other_role}, {other.name} (family {other.family}): a model cannot vouch for itself; "
-            "name a model of another family"
+            f"{other_role}, {other.name} (family {other.family}): a model cannot vouch for itself",
+            "name a model of another family",
         )
 
 
 def expand_dotted(config: Mapping[str, Any]) -> dict[str, Any]:
     """Turn `{"train.epochs": 1}` into `{"train": {"epochs": 1}}`, merged over what is there."""
     expanded: dict[str, Any] = {}
-    for key, value in sorted(config.items(), key=lambda item: "." in item[0]):
-        parts = key.split(".")
+    for key, value in sorted(config.items(), key=lambda item: "." in str(item[0])):
+        parts = str(key).split(".")
         nested: Any = value
         for part in reversed(parts[1:]):
             nested = {part: nested}
@@ -602,47 +628,7 @@ def load(config: Mapping[str, Any]) -> Settings:
     try:
         return Settings.model_validate(expand_dotted(config))
     except ValidationError as error:
-        first = error.errors()[0]
-        place = tuple(str(part) for part in first["loc"])
-        dotted = ".".join(place)
-        if first["type"] == "extra_forbidden":
-            raise _unknown_key(place) from None
-        if first["type"] == "missing":
-            raise UserError(f"config {dotted}", "the key is missing", f"set {dotted}") from None
-        rule = first["msg"].removeprefix("Value error, ")
-        rule = rule[0].lower() + rule[1:]
-        if first["type"] == "value_error":
-            name = f"config {dotted}" if dotted else "config"
-            raise UserError(
-                name, rule, "change that value in the config file or --config"
-            ) from None
-        value = first["input"]
-        raise UserError(
-            f"config {dotted} = {value!r}", rule, f"see {dotted} in config/settings.schema.json"
-        ) from None
-
-
-def _unknown_key(place: tuple[str, ...]) -> UserError:
-    dotted = ".".join(place)
-    known = _known_keys(place[:-1])
-    close = difflib.get_close_matches(place[-1], known, n=1, cutoff=0.5)
-    fix = (
-        f"did you mean {'.'.join((*place[:-1], close[0]))}?"
-        if close
-        else f"the keys there are {', '.join(known)}"
-    )
-    return UserError(f"config {dotted}", "there is no such key", fix)
-
-
-def _known_keys(place: tuple[str, ...]) -> list[str]:
-    section: type[BaseModel] = Settings
-    for part in place:
-        field = section.model_fields.get(part)
-        if field is None:
-            return []
-        options = (field.annotation, *get_args(field.annotation))
-        section = next(o for o in options if isinstance(o, type) and issubclass(o, BaseModel))
-    return sorted(section.model_fields)
+        raise explain(error, Settings) from None
 
 
 def json_schema() -> dict[str, Any]:

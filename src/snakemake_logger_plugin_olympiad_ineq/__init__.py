@@ -17,7 +17,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from snakemake import cli
 from snakemake.dag import DAG
@@ -25,8 +25,8 @@ from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.settings import ExecMode
 from snakemake_interface_logger_plugins.base import LogHandlerBase as LogHandler
 
-from olympiad_ineq import cluster
-from olympiad_ineq.errors import UserError
+from olympiad_ineq import cluster, config_files
+from olympiad_ineq.errors import UserError, no_setting
 
 __all__ = ["LogHandler"]
 
@@ -47,6 +47,12 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     **{f"results/eval/{run}/judgements.jsonl": (f"results/eval/{run}.json",) for run in RUNS},
 }
 
+
+def _refuse(error: UserError) -> NoReturn:
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(1)
+
+
 Parser = Callable[[Sequence[str] | None], dict[str, Any]]
 
 
@@ -57,10 +63,11 @@ def _nested(parse: Parser) -> Parser:
         config: dict[str, Any] = {}
         for entry in entries or ():
             key, separator, value = entry.partition("=")
-            *above, last = key.split(".")
+            if not separator or not key:
+                _refuse(no_setting("--config", entry))
             # Snakemake reads the value; the settings say which names there are.
-            parsed = parse([f"{last}{separator}{value}"])
-            for part in reversed(above):
+            parsed: Any = parse([f"value={value}"])["value"]
+            for part in reversed(key.split(".")):
                 parsed = {part: parsed}
             update_config(config, parsed)
         return config
@@ -101,8 +108,7 @@ def _ask_cluster(args: Namespace) -> None:
     try:
         cluster.check(cluster.asks(defaults, by_rule))
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        _refuse(error)
 
 
 def _unused(args: Namespace) -> set[str]:
@@ -117,16 +123,19 @@ def _unused(args: Namespace) -> set[str]:
         return set()  # the Snakefile says what is wrong with it
 
 
-def _find_config_files(args: Namespace) -> None:
-    """A config file that is not there is one line, not a traceback."""
+def _read_config_files(args: Namespace) -> None:
+    """A config file that is not there, or says two things, is one line, not a traceback."""
     for path in map(Path, args.configfile or ()):
         if not path.is_file():
-            print(
-                f"error: --configfile {path}: there is no such file; fix: correct the path, and "
-                "name the targets before --configfile, which takes every word after it",
-                file=sys.stderr,
+            fix = (
+                "correct the path, and name the targets before --configfile, which takes every "
+                "word after it"
             )
-            sys.exit(1)
+            _refuse(UserError(f"--configfile {path}", "there is no such file", fix))
+        try:
+            config_files.check(path)
+        except UserError as error:
+            _refuse(error)
 
 
 def _leave_to_the_nodes(args: Namespace) -> None:
@@ -144,7 +153,7 @@ def _leave_to_the_nodes(args: Namespace) -> None:
 def _remaking(run: Api) -> Api:
     def args_to_api(args: Namespace, parser: ArgumentParser) -> bool:
         if args.mode == ExecMode.DEFAULT:
-            _find_config_files(args)
+            _read_config_files(args)
             _ask_cluster(args)
             _leave_to_the_nodes(args)
             args.forcerun = set(args.forcerun or ()) | deleted(Path(args.directory or "."))

@@ -97,6 +97,31 @@ def test_a_changed_digit_is_named(
         cli.run(["rescore", str(path)])
 
 
+@pytest.mark.parametrize("name", ["README.md", "notes.json", "final", "judge_audit.json"])
+def test_a_file_that_is_no_result_is_left_to_its_owner(
+    name: str, results: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "results" / "eval"
+    shutil.copytree(results, folder)
+    (folder / "README.md").write_text("# notes\n")
+    (folder / "notes.json").write_text("{}")
+    write_manifest(
+        folder / "judge_audit.json", stage="judge_audit", inputs=[], settings={}, started=0.0
+    )
+    with pytest.raises(UserError) as caught:
+        cli.run(["rescore", str(folder / name)])
+    assert str(folder / name) in str(caught.value) and "delete" not in caught.value.fix
+    assert "results/eval/<run>.json" in caught.value.fix
+
+
+def test_a_result_that_was_damaged_is_made_again(results: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "results" / "eval"
+    shutil.copytree(results, folder)
+    (folder / "final.json").write_text("{")
+    with pytest.raises(UserError, match=r"it is not JSON; fix: delete .* and run `snakemake "):
+        cli.run(["rescore", str(folder / "final.json")])
+
+
 def test_every_rate_stands_beside_its_n_and_interval(results: Path) -> None:
     def walk(value: Any, path: str, within: bool) -> None:
         if isinstance(value, dict):

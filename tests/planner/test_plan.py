@@ -111,6 +111,7 @@ def test_the_command_prints_and_says_so_in_its_status(capsys: pytest.CaptureFixt
     [
         (["plan.gpu=b9000"], "the hardware table has no such GPU"),
         (["train.epochs"], "it is no key=value"),
+        (["train.epochs={a"], "its value is not YAML"),
         (["data_gen.teacher.model.name=a/b"], "its config.json is not at hand"),
         (["data_gen.teacher.model.quantization=tiny"], "its size is not known"),
     ],
@@ -118,6 +119,24 @@ def test_the_command_prints_and_says_so_in_its_status(capsys: pytest.CaptureFixt
 def test_what_cannot_be_planned_is_one_line(changes: list[str], words: str) -> None:
     with pytest.raises(UserError, match=words):
         plan(*changes)
+
+
+def test_plan_takes_changes_by_snakemakes_name_too(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=r"config train\.epochs = -1"):
+        run(["plan", "--config", "train.epochs=-1"])
+    with pytest.raises(
+        UserError, match="--config train.epochs: it is no key=value; fix: write --c"
+    ):
+        run(["plan", "--config", "train.epochs"])
+    with pytest.raises(SystemExit):
+        run(["plan", "--conf", "train.epochs=2"])
+    assert "unrecognized arguments: --conf" in capsys.readouterr().err
+    twice = tmp_path / "twice.yaml"
+    twice.write_text("train: {}\ntrain: {}\n")
+    with pytest.raises(UserError, match="the key train stands twice, in lines 1 and 2"):
+        run(["plan", "--configfile", str(twice)])
 
 
 class Resource:

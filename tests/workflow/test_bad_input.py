@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from olympiad_ineq.artifacts import digest
-from tests.workflow.conftest import snakemake
+from tests.workflow.conftest import REPO, command, snakemake
 
 
 def errors(output: str) -> list[str]:
@@ -49,6 +49,46 @@ def test_a_config_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1 and "Traceback" not in done.stdout
     assert "name the targets before --configfile" in errors(done.stdout)[0]
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("entry", ["train.epochs", "=2", "results/eval/final.json"])
+def test_a_setting_without_a_value_is_one_line(tmp_path: Path, entry: str) -> None:
+    done = subprocess.run(
+        [*command(tmp_path, "--dry-run"), entry], cwd=REPO, capture_output=True, text=True
+    )
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert len(errors(done.stderr)) == 1
+    assert f"--config {entry}: it is no key=value; fix: write " in errors(done.stderr)[0]
+
+
+def test_a_name_of_one_letter_is_a_name(tmp_path: Path) -> None:
+    done = snakemake(tmp_path, "--dry-run", "results/eval/sweep_a.json", sweep__a="{epochs: 2}")
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_a_config_file_with_a_key_twice_is_one_line(tmp_path: Path) -> None:
+    layer = tmp_path / "layer.yaml"
+    layer.write_text("train:\n  epochs: 1\ntrain:\n  batch_size: 4\n")
+    done = snakemake(tmp_path, "--dry-run", "--configfile", str(layer))
+    assert done.returncode == 1 and "Traceback" not in done.stdout
+    (line,) = errors(done.stdout)
+    assert f"{layer}: the key train stands twice, in lines 1 and 3" in line
+
+
+@pytest.mark.parametrize(
+    ("target", "config", "example"),
+    [
+        ("sweep", {}, "--config 'sweep={slow: {learning_rate: 3.0e-4}}'"),
+        ("data", {"ablation__sets": "[]"}, "--config 'ablation.sets=[symbolic, proved]'"),
+    ],
+)
+def test_a_comparison_of_nothing_is_refused_before_anything_runs(
+    tmp_path: Path, target: str, config: dict[str, str], example: str
+) -> None:
+    done = snakemake(tmp_path, "--dry-run", f"results/curve/{target}.json", **config)
+    assert done.returncode == 1 and "Traceback" not in done.stdout
+    (line,) = errors(done.stdout)
+    assert example in line
 
 
 def test_a_layered_config_file_is_validated_the_same_way(tmp_path: Path) -> None:

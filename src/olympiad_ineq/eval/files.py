@@ -52,7 +52,7 @@ class Sources:
             manifest,
             confidence=confidence,
             reference=reference,
-            audit=_read(self.audit) if self.audit else None,
+            audit=_read(self.audit, self.audit) if self.audit else None,
             checker=judged.get("checker"),
         )
 
@@ -65,8 +65,18 @@ def rescore(path: Path, *, confidence: float | None = None) -> int:
     Returns:
         The exit status: 1 where the recomputed result differs.
     """
-    result = _read(path)
-    settings = _read(path.with_name(path.name + ".manifest.json")).get("settings", {})
+    manifest = path.with_name(path.name + ".manifest.json")
+    fix = "give a result that the workflow scored: results/eval/<run>.json"
+    if not path.is_file():
+        rule = "it is a folder" if path.is_dir() else "there is no such file"
+        raise UserError(str(path), rule, fix)
+    if not manifest.is_file():
+        raise UserError(str(path), "it is no scored result (no manifest is beside it)", fix)
+    made = _read(manifest, path)
+    if made.get("stage") != "score":
+        raise UserError(str(path), "it is no scored result, but another stage's file", fix)
+    settings = made.get("settings", {})
+    result = _read(path, path)
     root = path.resolve().parents[2]  # its manifest names files from the folder that holds results
     try:
         files = {
@@ -97,8 +107,9 @@ def rescore(path: Path, *, confidence: float | None = None) -> int:
     return 0
 
 
-def _read(path: Path) -> dict[str, Any]:
-    fix = "delete it and run the same command again"
+def _read(path: Path, artifact: Path) -> dict[str, Any]:
+    """A file of the workflow's own, as its manifest says; `artifact` is what makes it again."""
+    fix = f"delete {artifact} and run `snakemake {artifact}` again"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -10,22 +10,30 @@ from typing import Any
 
 import yaml
 
-from olympiad_ineq.errors import UserError, from_os_error
+from olympiad_ineq import config_files
+from olympiad_ineq.errors import UserError, no_setting
 from olympiad_ineq.planner.plan import REFUSED, Granted, make_plan, rule_of, text
 from olympiad_ineq.settings import Model, Settings, expand_dotted, load
 
 EMBEDDED = Path(__file__).resolve().parents[3] / "config" / "config.yaml"
 
 
-def run(configfiles: Sequence[Path], changes: Sequence[str], *, as_json: bool) -> int:
+def run(
+    configfiles: Sequence[Path], changes: Sequence[str], *, as_json: bool, option: str = "--set"
+) -> int:
     """Print the plan of these settings; 0 where all fits, 3 where something cannot."""
-    found = make_plan(read_settings(configfiles, changes))
+    found = make_plan(read_settings(configfiles, changes, option))
     print(json.dumps(found.as_json(), indent=2) if as_json else text(found))
     return 0 if found.fits else REFUSED
 
 
-def read_settings(configfiles: Sequence[Path], changes: Sequence[str]) -> Settings:
+def read_settings(
+    configfiles: Sequence[Path], changes: Sequence[str], option: str = "--set"
+) -> Settings:
     """The embedded default, the files layered over it in order, then `key=value` changes.
+
+    Args:
+        option: what the command line calls a change.
 
     Raises:
         UserError: a file or a change cannot be read, or the settings break a rule.
@@ -36,19 +44,19 @@ def read_settings(configfiles: Sequence[Path], changes: Sequence[str]) -> Settin
     for change in changes:
         key, separator, value = change.partition("=")
         if not separator or not key:
-            raise UserError(f"--set {change}", "it is no key=value", "write --set train.epochs=2")
-        _layer(merged, expand_dotted({key: yaml.safe_load(value)}))
+            raise no_setting(option, change)
+        try:
+            found = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            rule, fix = "its value is not YAML", "close its brackets and quotes"
+            raise UserError(f"{option} {change}", rule, fix) from error
+        _layer(merged, expand_dotted({key: found}))
     return load(merged)
 
 
 def _mapping(path: Path) -> dict[str, Any]:
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise from_os_error(error, path) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = str(error).splitlines()[0]
-        raise UserError(str(path), f"it is not YAML ({where})", "correct that file") from error
+    config_files.check(path)
+    found = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(found, dict):
         raise UserError(str(path), "it holds no settings", "give a config file")
     return expand_dotted(found)
