@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from olympiad_ineq.proof.rules import CITING, OWN_STEPS, RULES
+from olympiad_ineq.proof.rules import CITING, OWN_STEPS, RULES, TAKES
 from olympiad_ineq.proof.step import LIKE, MAX_ITEMS
 from olympiad_ineq.record_check import check_record
 
@@ -188,3 +188,29 @@ def test_an_equality_case_is_judged_as_said(case: Step, grade: str) -> None:
     assert graded(proof("a+b >= 2", TWO, **AB, equality=case))["proof"] == grade
     within = graded(proof("a+b >= 2", {**TWO, "equality": case}, **AB))
     assert within["proof"] == grade
+
+
+def test_the_table_has_the_keys_that_the_rules_take() -> None:
+    assert {rule: {*needed, *more} for rule, (needed, more) in KEYS.items()} == {
+        rule: set(keys) for rule, keys in TAKES.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "grade"),
+    [
+        ({"weight": [9, 9]}, "unreadable"),  # misspelt: 9 and 9 would not be checked
+        ({"expr": "a-b"}, "unreadable"),  # another rule's
+        ({"why": "two terms", "note": 1}, "proved"),
+        ({"weights": None}, "proved"),
+    ],
+)
+def test_a_key_that_is_not_read_is_said(more: Step, grade: str) -> None:
+    step = {"id": "s1", "claim": "a+b >= 2*sqrt(a*b)", "by": "amgm", "terms": ["a", "b"], **more}
+    problem = {"variables": ["a", "b"], "domain": "positive", "goal": "a+b >= 2*sqrt(a*b)"}
+    found = graded({**problem, "steps": [step]})
+    assert found["proof"] == grade
+    if grade == "unreadable":
+        (key,) = more
+        assert f"does not take {key!r}" in found["proof_reason"]
+        assert "(amgm: terms, weights, power)" in found["proof_reason"]

@@ -31,7 +31,7 @@ from olympiad_ineq.language.parse import Unreadable, parse_chain, parse_number
 
 from .match import entails, equal, gives, matches, multiple
 from .points import Points
-from .rules import CITING, NAMES, OWN_STEPS, RULES
+from .rules import CITING, NAMES, OWN_STEPS, RULES, not_taken
 from .step import Known, Reader, Step, Yield, like, missing
 from .tight import forced
 from .worlds import contradictory, world_of
@@ -172,6 +172,8 @@ class _Checker:
             open_reason = f"the rule {str(rule)[:40]!r} is not known"
         else:
             try:
+                if unread := not_taken(step, rule):
+                    raise Unreadable(unread)
                 if rule == "known" and self.restates(whole):
                     raise Broken("the claim itself is no reason")
                 if rule in CITING:

@@ -8,7 +8,8 @@ is not passed. A mistake here can judge a reason wrongly; it cannot make a false
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from typing import TypeAlias
 
 from .citing import aim, combine, cyclic, multiply, root, scale, so
@@ -25,6 +26,18 @@ RULES: dict[str, Rule] = {
     "cyclic": cyclic, "schur": schur, "jensen": jensen, "cases": cases,
     "wlog": cases, "substitute": substitute,
 }  # fmt: skip
+# What a step by each rule may say beside id, claim, by and equality.
+TAKES: dict[str, tuple[str, ...]] = {
+    "amgm": ("terms", "weights", "power"), "cauchy": ("x", "y"), "titu": ("nums", "dens"),
+    "square": ("expr", "weights"), "positive": ("expr",), "identity": (), "known": (),
+    "combine": ("of", "weights", "exact"), "chain": ("of", "weights", "exact"),
+    "multiply": ("of",), "scale": ("of", "expr", "exact"), "cyclic": ("of", "map"),
+    "root": ("of",), "so": ("of", "times", "shift", "scaled"), "aim": ("of", "times"),
+    "schur": ("terms", "degree"), "jensen": ("f", "terms", "weights", "shape"),
+    "cases": ("cases",), "wlog": ("order", "steps"),
+    "substitute": ("images", "lemma", "steps", "given", "domain"),
+}  # fmt: skip
+_OF_ALL = frozenset(key for keys in TAKES.values() for key in keys)
 OWN_STEPS = frozenset({"cases", "wlog", "substitute"})
 CITING = frozenset({"combine", "chain", "multiply", "scale", "cyclic", "so", "aim", "root"})
 NAMES = {
@@ -37,3 +50,18 @@ NAMES = {
     "substitute": "the substitution",
     "cases": "the distinction of cases", "wlog": "the order without loss of generality",
 }  # fmt: skip
+
+
+def not_taken(step: Mapping[str, object], rule: str) -> str:
+    """Why a key of the step says something that the rule does not read; "" where none does.
+
+    Keys that resemble none of any rule's are somebody's notes.
+    """
+    for key in step.keys() - {"id", "claim", "by", "equality", *TAKES[rule]}:
+        if step[key] is None:
+            continue
+        takes = ", ".join(TAKES[rule]) or "no key of its own"
+        meant = get_close_matches(key[:40].lower(), sorted(_OF_ALL), 1, 0.8)
+        if meant:
+            return f"{NAMES[rule]} does not take {key[:40]!r}; fix: leave it out ({rule}: {takes})"
+    return ""
