@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from olympiad_ineq.kernel.trees import Chain
 from olympiad_ineq.language.parse import Unreadable
 
 from .notes import Unread
-from .reasons import DIVIDING, SINCE, THUS, ZERO, strings
+from .predicates import COUNTS, number, over_reals
+from .reasons import CITE, DIVIDING, SINCE, TERMS, THUS, ZERO, strings
 from .scopes import Scopes
-from .segments import Segment, split_list
-from .sentences import clauses, listed
+from .segments import RELATION, Segment, split_list
+from .sentences import clauses, listed, shown
 from .spelling import expr_ascii
 
 THEOREMS = {"jensen": {"jensen"}, "amgm": {"amgm"}, "schur": {"schur"},
@@ -29,13 +30,26 @@ _TAKEN = re.compile(  # "Since $a$, $b$ are positive, ...": no terms of what fol
     r"(?:\w+ ){0,3}?(?:positive|non-?negative)", re.IGNORECASE
 )  # fmt: skip
 _DONE_TO = re.compile(  # one operation on both sides, and no other beside it
-    r"\b(?:(?:multiply|multiplying|dividing|divide)(?: both sides| everything| through)?"
-    r"(?: of (?:it|this|the inequality))? by"
-    r"|(?:adding|subtracting|add|subtract)(?= \0 (?:to|from) both))"
+    r"\b(?:(?:multiply|multiplying|dividing|divide)(?: both sides| everything| through"
+    r"| the (?:sum|result))?(?: of (?:it|this|the inequality))? by"
+    r"|(?:adding|subtracting|add|subtract)(?= (?:\0|\d{1,4}) (?:to|from) both))"
     r" (?:(?P<number>\d{1,4})\b|\0)(?P<more>(?: to both sides| from both sides)? and (?:then )?"
     r"(?:add|subtract|divid|multipl|simplif|rearrang|us|expand|cancel|squar|tak)\w*)?",
     re.IGNORECASE,
 )
+_THESE = r"\0(?: ?,? ?(?:and )?\0)*"
+_QUANTIFIED = re.compile(  # "for all real $a$, $b$", "the variables $a$, $b$"
+    rf"\b(?:all|any|every|reals?|numbers?|variables|sides|symmetric in|cyclic in) {_THESE}", re.IGNORECASE
+)
+_CALLED = re.compile(rf"\b(?:positive|non-?negative) (?:\w+ ){{0,3}}{_THESE}", re.IGNORECASE)
+_CALLED_SO = re.compile(
+    rf"{_THESE} ?(?:is|are|be|being) (?:\w+ ){{0,3}}?(?:positive|non-?negative|(?:perfect )?squares?)\b", re.IGNORECASE
+)
+_FOR_COUNT = re.compile(
+    r"\b(?:for|to|with|of|on) (?:the |these )?(two|three|four|five|six|seven|eight|nine|ten) (?:positive |real |non-?negative )*"
+    r"(?:numbers|variables|terms|quantities)\b", re.IGNORECASE
+)
+BLANK = re.compile(r"(?:\s|\\(?:square|blacksquare|Box|qed|mathbb\s*\{?R\}?(?:_\+|\^\+)?)|\.)*")
 _HENCE = re.compile(
     r"\b(?:hence|thus|therefore|consequently|so|then|implies|implying|conclude|i\.e|that is|giving"
     r"|yielding|which (?:gives|yields|means)|we (?:get|obtain|conclude|deduce))\b",
@@ -74,9 +88,6 @@ class Claims(Scopes):
 
     def step(self, name: str, rest: str, maths: list[Segment], relations: list[Segment]) -> None:
         last = relations[-1]
-        for m in maths:
-            if m.position > last.position and not set(split_list(m.text)) <= set(self.variables):
-                self.unread.append(Unread(m.position, m.text[:200], "it follows the claim"))
         self.absent(rest, position=maths[0].position)
         self.divisors(rest, maths)
         sentence = self.stating(rest, maths, relations)
@@ -88,12 +99,63 @@ class Claims(Scopes):
             final = i == count - 1
             reason = self.reason_of(sentence, i, chain)
             said = " ".join(sentence.said[m.position].split())
-            if count == 1 or (final and _DONE_TO.search(said)):
+            if count == 1 or _DONE_TO.search(said):
                 reason = self.operated(reason, self.operation(rest, maths))
             label = m.label and f"s{m.label}"
             self.append(label or (name if final else f"{name}.{i + 1}"), chain, reason)
             sentence.recent.append(str(self.steps[-1]["id"]))
-        self.named(rest, last, self.steps[sentence.before :])
+        new = self.steps[sentence.before :]
+        self.named(rest, last, new)
+        self.leftover(rest, maths, new)
+        for step in new if over_reals(rest) else ():
+            reason = "for all reals: not shown"
+            self.unread.append(Unread(last.position, str(step["claim"]), reason, "range"))
+
+    def leftover(self, rest: str, maths: list[Segment], new: list[dict[str, object]]) -> None:
+        """Each formula and number of a sentence has to be part of what is checked."""
+        named = self.passing(rest, maths)
+        checked = {text for step in new for text in _texts(step)}
+        for i, m in enumerate(maths):
+            if RELATION.search(m.text) or i in named or BLANK.fullmatch(m.text):
+                continue
+            if self.function is not None and self.function.named(m.text):
+                continue
+            try:
+                texts = self.texts([replace(m, text=m.text.rstrip(".,;: "))])
+            except Unreadable:
+                continue
+            if not texts or not {*texts} <= checked:
+                reason = "it is no part of what is checked"
+                self.unread.append(Unread(m.position, m.text[:200], reason, "words"))
+        words = " ".join(rest.split())
+        operation = self.operation(rest, maths)
+        if operation and not {*operation.values()} & checked:
+            done = _DONE_TO.search(words)
+            reason = "it is not what is done"
+            self.unread.append(Unread(maths[0].position, shown(done[0] if done else ""), reason, "words"))
+        words = _DONE_TO.sub(" ", words) if operation else words
+        odd = number(CITE.sub(" ", words))
+        terms = [s.get("terms") for s in new if s.get("by") == "amgm"]
+        count = _FOR_COUNT.search(words)
+        if count and terms and not any(isinstance(t, list) and len(t) == COUNTS.get(count[1].lower()) for t in terms):
+            odd = count[0]
+        if odd:
+            reason = "the number is no part of what is checked"
+            self.unread.append(Unread(maths[0].position, odd, reason, "words"))
+
+    def passing(self, rest: str, maths: list[Segment]) -> set[int]:
+        """The formulas that are only named: variables that are quantified, what is called positive."""
+        found: set[int] = set()
+        plain = " ".join(rest.split())
+        for way in (_QUANTIFIED, _CALLED, _CALLED_SO):
+            for match in way.finditer(plain):
+                first = plain[: match.start()].count("\0")
+                those = range(first, first + match[0].count("\0"))
+                if way is not _QUANTIFIED or all(
+                    {*split_list(maths[i].text.rstrip(".,;: "))} <= {*self.variables} for i in those
+                ):
+                    found |= {*those}
+        return found
 
     def stating(self, rest: str, maths: list[Segment], relations: list[Segment]) -> _Sentence:
         """What the sentence says of its relations, before any of them is a step."""
@@ -158,9 +220,12 @@ class Claims(Scopes):
     ) -> tuple[dict[str, object], list[Segment]]:
         """The reason that the sentence as a whole gives its last relation, and what it uses up."""
         last = relations[-1]
-        before = [m for m in maths if m.position < last.position]
-        taken = _TAKEN.search(rest)
-        before = before[taken[0].count("\0") :] if taken else before
+        passing = self.passing(rest, maths)
+        before = [m for i, m in enumerate(maths) if m.position < last.position and i not in passing]
+        after = [m for i, m in enumerate(maths) if m.position > last.position and i not in passing]
+        tail = rest.split("\0", maths.index(last) + 1)[-1]
+        if after and len(relations) == 1 and not before and self.rule(tail):
+            before = after  # "X by AM-GM on $a$ and $b$"
         if len(relations) > 1 and _AND.fullmatch(said[last.position]):
             return {}, []  # a list of facts
         try:
@@ -228,3 +293,17 @@ class Claims(Scopes):
             claim = self.turned_text(str(source["claim"]), order)
             reason = self.turned(source, order) or {"by": "cyclic", "of": str(source["id"])}
             self.append(self.fresh(), self.relation(claim), reason)
+
+
+def _texts(step: Mapping[str, object]) -> list[str]:
+    """What a step's reason is applied to, and what it does: each text that is checked."""
+    found: list[str] = []
+    for key in (*TERMS, "expr", "times", "shift", "weights"):
+        found += strings(step.get(key))
+    images = step.get("images")
+    found += map(str, images.values()) if isinstance(images, dict) else []
+    for text in [*found]:
+        inner = re.fullmatch(r"1/\((.*)\)|-\((.*)\)", text)
+        found += [t for t in inner.groups() if t] if inner else []
+        found.append(f"({text})^2")
+    return found

@@ -42,7 +42,7 @@ _ONE = (
     r"(?:(?P<twice>twice|double)\s+|(?P<half>half(?: of)?)\s+"
     r"|(?P<num>-?\d{1,6}(?:/\d{1,6})?)\s*(?:times|\*|x)\s*)?"
 )
-_CITE = re.compile(
+CITE = re.compile(
     _ONE + r"(?:(?:step|inequality|inequalities|equation|relation)s?\s*)?"
     r"(?:\((?P<label>\d{1,3})\)|(?P<given>the (?:condition|constraint|hypothesis))"
     r"|condition (?P<which>\d))",
@@ -112,7 +112,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
-_TERMS = ("terms", "x", "y", "nums", "dens")  # what a lemma is applied to
+TERMS = ("terms", "x", "y", "nums", "dens")  # what a lemma is applied to
 
 
 class Reasons:
@@ -146,7 +146,7 @@ class Reasons:
         """
         try:
             step = self.arguments(rule, clause, [], chain)[0]
-            terms = {str(x) for key in _TERMS for x in strings(step.get(key))}
+            terms = {str(x) for key in TERMS for x in strings(step.get(key))}
             return {} if listed and terms and not terms <= {*self.texts(listed)} else step
         except (Unreadable, ValueError):
             return {}
@@ -227,7 +227,7 @@ class Reasons:
 
     def cited(self, rest: str) -> tuple[list[str], list[str]]:
         names, weights = [], []
-        for m in _CITE.finditer(rest):
+        for m in CITE.finditer(rest):
             names.append(f"s{m['label']}" if m["label"] else "given" + (m["which"] or ""))
             weights.append("2" if m["twice"] else "1/2" if m["half"] else m["num"] or "1")
         return names, weights
@@ -265,7 +265,7 @@ class Reasons:
                 return found, used
         if rule == "chain" and names:
             return {"by": "chain", "of": names}, []
-        if names and _WEIGHING.search(_CITE.sub(" ", rest)):
+        if names and _WEIGHING.search(CITE.sub(" ", rest)):
             return {}, []  # "$3$ times (1)", "(1), twice": which weight is whose is not seen
         if len(names) > 1 and rule != "combine" and re.search(r"\bdivid", rest, re.IGNORECASE):
             return {}, []  # one inequality divided by another
@@ -369,7 +369,7 @@ class Reasons:
         if source.get("by") not in ("amgm", "square", "cauchy", "titu", "identity", "schur"):
             return {}
         step = {k: v for k, v in source.items() if k not in ("id", "claim", "equality")}
-        for key in (*_TERMS, "expr"):
+        for key in (*TERMS, "expr"):
             if key in step:
                 texts = [self.turned_text(text, order) for text in strings(step[key])]
                 step[key] = texts if isinstance(step[key], list) else texts[0]
