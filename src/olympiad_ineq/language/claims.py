@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from olympiad_ineq.kernel.trees import Chain
+from olympiad_ineq.kernel.trees import Add, Chain, Neg
 from olympiad_ineq.language.parse import Unreadable
 
 from .notes import Unread
@@ -37,6 +37,7 @@ _DONE_TO = re.compile(  # one operation on both sides, and no other beside it
     r"(?:add|subtract|divid|multipl|simplif|rearrang|us|expand|cancel|squar|tak)\w*)?",
     re.IGNORECASE,
 )
+_MOVING = re.compile(r"\b(?:moving|bringing|move|bring)(?: the terms?)? $", re.IGNORECASE)
 _THESE = r"\0(?: ?,? ?(?:and )?\0)*"
 _QUANTIFIED = re.compile(  # "for all real $a$, $b$", "the variables $a$, $b$"
     rf"\b(?:all|any|every|reals?|numbers?|variables|sides|symmetric in|cyclic in) {_THESE}", re.IGNORECASE
@@ -115,6 +116,8 @@ class Claims(Scopes):
         """Each formula and number of a sentence has to be part of what is checked."""
         named = self.passing(rest, maths)
         checked = {text for step in new for text in _texts(step)}
+        last = [m for m in maths if RELATION.search(m.text)][-1]
+        before, after = self.applied_to(rest, maths, last)
         for i, m in enumerate(maths):
             if RELATION.search(m.text) or i in named or BLANK.fullmatch(m.text):
                 continue
@@ -124,7 +127,9 @@ class Claims(Scopes):
                 texts = self.texts([replace(m, text=m.text.rstrip(".,;: "))])
             except Unreadable:
                 continue
-            if not texts or not {*texts} <= checked:
+            if self.moved(rest, i, texts):
+                continue
+            if m not in before + after or not {*texts} <= checked:
                 reason = "it is no part of what is checked"
                 self.unread.append(Unread(m.position, m.text[:200], reason, "words"))
         words = " ".join(rest.split())
@@ -143,13 +148,35 @@ class Claims(Scopes):
             reason = "the number is no part of what is checked"
             self.unread.append(Unread(maths[0].position, odd, reason, "words"))
 
+    def moved(self, rest: str, at: int, texts: list[str]) -> bool:
+        """ "Moving the term $2a$ to the right": is it a term of the claim before?"""
+        words = "\0".join(rest.split("\0")[: at + 1])
+        if not _MOVING.search(words) or len(self.steps) < 2 or len(texts) != 1:
+            return False
+        chain = self.relation(str(self.steps[-2]["claim"]))
+        terms = [t for p in chain.parts for t in (p.args if isinstance(p, Add) else (p,))]
+        return texts[0] in {expr_ascii(t.arg if isinstance(t, Neg) else t) for t in terms}
+
+    def applied_to(
+        self, rest: str, maths: list[Segment], last: Segment
+    ) -> tuple[list[Segment], list[Segment]]:
+        """What is named before the claim, and after it where a reason stands there."""
+        passing, at = self.passing(rest, maths), maths.index(last)
+        own = [(i, m) for i, m in enumerate(maths) if i not in passing]
+        tail = rest.split("\0", at + 1)[-1]
+        before, after = [m for i, m in own if i < at], [m for i, m in own if i > at]
+        return before, after if self.rule(tail) else []
+
     def passing(self, rest: str, maths: list[Segment]) -> set[int]:
         """The formulas that are only named: variables that are quantified, what is called positive."""
         found: set[int] = set()
-        plain = " ".join(rest.split())
+        words, *rests = rest.split("\0")
+        for m, piece in zip(maths, rests, strict=False):
+            words += ("\1" if RELATION.search(m.text) else "\0") + piece
+        plain = " ".join(words.split())
         for way in (_QUANTIFIED, _CALLED, _CALLED_SO):
             for match in way.finditer(plain):
-                first = plain[: match.start()].count("\0")
+                first = len(re.findall(r"[\0\1]", plain[: match.start()]))
                 those = range(first, first + match[0].count("\0"))
                 if way is not _QUANTIFIED or all(
                     {*split_list(maths[i].text.rstrip(".,;: "))} <= {*self.variables} for i in those
@@ -220,11 +247,8 @@ class Claims(Scopes):
     ) -> tuple[dict[str, object], list[Segment]]:
         """The reason that the sentence as a whole gives its last relation, and what it uses up."""
         last = relations[-1]
-        passing = self.passing(rest, maths)
-        before = [m for i, m in enumerate(maths) if m.position < last.position and i not in passing]
-        after = [m for i, m in enumerate(maths) if m.position > last.position and i not in passing]
-        tail = rest.split("\0", maths.index(last) + 1)[-1]
-        if after and len(relations) == 1 and not before and self.rule(tail):
+        before, after = self.applied_to(rest, maths, last)
+        if after and len(relations) == 1 and not before:
             before = after  # "X by AM-GM on $a$ and $b$"
         if len(relations) > 1 and _AND.fullmatch(said[last.position]):
             return {}, []  # a list of facts
@@ -305,5 +329,7 @@ def _texts(step: Mapping[str, object]) -> list[str]:
     for text in [*found]:
         inner = re.fullmatch(r"1/\((.*)\)|-\((.*)\)", text)
         found += [t for t in inner.groups() if t] if inner else []
+        if re.fullmatch(r"1/\d+", text):
+            found += [text[2:], f"1/({text[2:]})"]
         found.append(f"({text})^2")
     return found

@@ -32,7 +32,7 @@ _NONNEGATIVE = (
     r"(?P<sign>positive|non-?negative|never negative))?"
 )
 _SIDE = re.compile(
-    rf"\bthe (?P<side>left|right)(?:[- ]hand)? side {_IS} \0{_NONNEGATIVE}", re.IGNORECASE
+    rf"(?<!and )(?<!minus )\bthe (?P<side>left|right)(?:[- ]hand)? side {_IS} \0{_NONNEGATIVE}", re.IGNORECASE
 )
 _DIFFERENCE = re.compile(
     rf"\b(?:the )?(?:difference (?:between|of) (?:(?P<named>{_LEFT} and {_RIGHT}(?: sides?)?)"
@@ -44,7 +44,7 @@ _TWO = re.compile(
 )
 _POWER = re.compile(rf"\bthe (?P<of>square|cube) of \0 {_IS} \0{_NONNEGATIVE}", re.IGNORECASE)
 _SAME = re.compile(
-    rf"(?P<of>)\b(?:the (?:expression|quantity|term|value of|fraction) )?\0 {_IS} \0{_NONNEGATIVE}",
+    rf"(?P<of>)(?:\bthe (?:expression|quantity|term|value of|fraction) )?\0 {_IS} \0{_NONNEGATIVE}",
     re.IGNORECASE,
 )
 _FORMS = {"sum": "({})+({})", "product": "({})*({})", "difference": "({})-({})",
@@ -52,7 +52,7 @@ _FORMS = {"sum": "({})+({})", "product": "({})*({})", "difference": "({})-({})",
 _NAMING = re.compile(  # words before a formula in a remark that is only named
     r"(?:\b(?:to|on|for|with|in|of|terms?|numbers?|variables|reals?|vectors?|pairs?|sequences?|and"
     r"|between|using|use|add|consider|function|weights|tuples?|over|let|by|at|all|any|every|each|or"
-    r"|fractions?|expressions?|quantit\w+|factors?|positive|non-?negative|real|sets?|letters?)"
+    r"|since|because|fractions?|expressions?|quantit\w+|factors?|positive|non-?negative|real|sets?|letters?)"
     r"|[,:(]|\0)\s*$", re.IGNORECASE
 )  # fmt: skip
 _REPLACED = re.compile(r"^\s*(?:,?\s*(?:and|\0)\s*)*\b(?:as|for|by|is|are|instead)\b(?! (?:all )?"
@@ -77,7 +77,7 @@ class Hidden(Equality):
         found = "" if known or re.search(r"\bClaim\b\s*[\d.:*]", self.text) else circular(rest)
         if found:
             self.report(position, found, "what is to be shown is no reason")
-        found = predicate(rest, bool(relations))
+        found = predicate(rest, [m in relations for m in maths])
         if found:
             self.report(position, found, "said in words, and not read")
         for shape in shapes(rest):
@@ -150,7 +150,7 @@ class Hidden(Equality):
     def equations(self, rest: str, maths: list[Segment]) -> tuple[str, list[Segment]]:
         """ "The left side is $X$", "the product of $x$ and $y$ is $z$": with a relation instead."""
         plain = " ".join(rest.split())
-        for form in (_SIDE, _DIFFERENCE, _TWO, _POWER, _SAME):
+        for form in (_DIFFERENCE, _SIDE, _TWO, _POWER, _SAME):
             found = form.search(plain)
             if found is None or "\0" not in found[0]:
                 continue

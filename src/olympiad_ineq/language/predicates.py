@@ -7,6 +7,7 @@ others only forms that say nothing of values pass ("this is true", "it is obtain
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from .words import harmless
 
@@ -20,10 +21,11 @@ _SAYING = (  # what may be said of a statement, a step or a method
     r"|complete|finished|known|classical|standard|useful|simple|easy|elementary|enough|basic|famous"
     r"|straightforward|nice|well[- ]known|equivalent|given|written|rewritten|chosen|split|set"
     r"|sufficient|desired|required|wanted|claimed|\w{3,}ed|to|that|this|these|here|how|what|by"
-    r"|from|because|since|due|symmetrical?|cyclic|homogeneous|(?:strictly )?positive|real|reals"
-    r"|non-?negative|non negative)\b"
+    r"|from|because|since|due|symmetric(?:al)?|cyclic|homogeneous|(?:strictly )?positive|real|reals"
+    r"|non-?negative|non negative|convex|concave)\b"
     r"|(?:the|our|an?|one)(?: \w+(?:[-–]\w+)?){0,3}? (?:inequality|result|claim|conclusion|statement|goal|idea"
-    r"|trick|consequence|application|instance|corollary|form|version|lemma|theorem|thing|fact)\b"
+    r"|trick|consequence|application|instance|corollary|form|version|lemma|theorem|thing"
+    r"|fact|proof|solution|way|approach|method|step|argument)\b|(?:am|cauchy|titu|jensen|schur)\b"
     r"|(?:an? |the |in fact )?(?:perfect |complete )?(?:squares?|sums? of (?:\w+ ){0,2}squares)\b"
     r"|the same(?: as)?(?= (?:\0|proving|showing|saying))"
 )
@@ -44,15 +46,18 @@ _ONE_SIDE = re.compile(
 )  # fmt: skip
 
 
-def predicate(words: str, relations: bool) -> str:
+def predicate(words: str, relations: Sequence[bool]) -> str:
     """The first claim in these words that is neither read nor empty; nothing where there is none.
 
-    With `relations`, mathematics after a copula is the sentence's own claim.
+    `relations` says which of the sentence's formulas are relations: one of these after a copula is
+    what the sentence states.
     """
     plain = " ".join(harmless(" ".join(words.split())).split())
     for copula in _COPULA.finditer(plain):
         rest = plain[copula.end() :]
-        if relations and re.match(rf"{_ADVERB}(?:\(?\d*\)? )?\0", rest):
+        stated = re.match(rf"{_ADVERB}(?:\(?\d*\)? )?\0", rest)
+        count = plain[: copula.end()].count("\0")
+        if stated and (plain.count("\0") != len(relations) or relations[count]):
             continue
         if not _COMPLEMENT.match(rest):
             return plain[max(0, copula.start() - 30) : copula.end() + 30]
@@ -84,12 +89,13 @@ _COUNTED = re.compile(  # a number of things, or a name with a number
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(
-    r"\b(?:one (?:can|may|has|gets?|obtains?|finds?|sees?|needs?|by|of|or|side|another|more|step)"
+    r"\b(?:one (?:can|may|has|gets?|obtains?|finds?|sees?|needs?|by|of|or|side|another|more|step"
+    r"|variable|term|fraction|number|factor|inequality|line|application)"
     r"|(?:each|this|last|first|second|third|other|the|desired|only|required|every|any|original|which) one)\b",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    rf"(?<![\w(]){_VALUE}(?![\w)])|\d+|\b(?:thrice|tripl\w+|doubl\w+)\b", re.IGNORECASE
+    rf"(?<![\w(]){_VALUE}(?![\w)])|\d+|\b(?:thrice|tripl\w+)\b", re.IGNORECASE
 )
 
 
@@ -133,7 +139,7 @@ def circular(words: str) -> str:
 
 _SHAPE = re.compile(
     r"\b(?:inequality|statement|expression|problem|it|both sides|sides|which) (?:is|are) (?:also )?"
-    r"(?P<shape>symmetrical?|cyclic|homogeneous)(?: and (?P<also>symmetrical?|cyclic|homogeneous))?"
+    r"(?P<shape>symmetric(?:al)?|cyclic|homogeneous)(?: and (?P<also>symmetric(?:al)?|cyclic|homogeneous))?"
     r"(?: of degree (?P<degree>\d))?", re.IGNORECASE
 )  # fmt: skip
 _SIGNED = re.compile(

@@ -300,6 +300,10 @@ class _Reader(Hidden):
         relations = _relations(maths)
         assumed = _ASSUME.search(rest)
         if assumed:
+            passing = self.passing(rest, maths)
+            for i, m in enumerate(maths):
+                if m not in relations and i not in passing and not _HARMLESS.fullmatch(m.text):
+                    self.report(m.position, m.text, "it is no part of what is checked")
             for m in relations:
                 known = not unknown(_ASSUMED.sub(" ", rest), self.names)
                 reason = f"{assumed[0].lower()}: not followed"
@@ -347,6 +351,7 @@ class _Reader(Hidden):
             return False
         operation = self.operation(rest, maths)
         times = operation.get("times", "")
+        aims, before = len(self.aims), len(self.steps)
         for m in relations:
             for part in self.parts(m):
                 chain = self.chain(m, part)
@@ -358,6 +363,9 @@ class _Reader(Hidden):
                 else:
                     self.aim(chain, times)
                     times = ""
+        if all(step.get("by") == "identity" for step in self.steps[before:]):
+            for aim_here in self.aims[aims:]:  # "..., as the left side is $X$"
+                aim_here.at = len(self.steps)
         self.called_true(rest.rsplit("\0", 1)[-1])
         if number:
             self.ids.add(f"s{number}")
