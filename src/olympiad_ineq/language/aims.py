@@ -36,7 +36,7 @@ _RESULT = re.compile(
     re.IGNORECASE,
 )
 _SIGNS = re.compile(r"\b(?:are|is) (?:all )?(?:positive|non-?negative)\b", re.IGNORECASE)
-_HALVED = re.compile(r"\bdividing (?:both sides )?by (\d{1,3})\b", re.IGNORECASE)
+HALVED = re.compile(r"\bdividing (?:both sides )?by (\d{1,3})\b", re.IGNORECASE)
 _CONCLUDING = re.compile(r"\b(?:hence|thus|therefore|so|follows|dividing)\b", re.IGNORECASE)
 _BY = re.compile(r"\b(?:divid|multiply)\w* (?:both sides )?by\b", re.IGNORECASE)
 _SIDE = re.compile(
@@ -84,7 +84,7 @@ class Aims(Notes):
         """ "Adding these and dividing by 2, we are done": the reason that a remark gives."""
         if self.goal is None or self.aims or not _RESULT.search(rest):
             return {}
-        by = _HALVED.findall(rest) + [text for text in maths if text.isdigit()]
+        by = HALVED.findall(rest) + [text for text in maths if text.isdigit()]
         if len(by) > 1 or len(maths) > len([text for text in maths if text.isdigit()]):
             return {}
         if any(s["claim"] == chain_ascii(self.goal) for s in self.steps):

@@ -15,7 +15,7 @@ from olympiad_ineq.language.parse import Unreadable
 
 from .notes import Unread
 from .predicates import COUNTS, number, over_reals
-from .reasons import CITE, DIVIDING, SINCE, TERMS, THUS, ZERO, strings
+from .reasons import CITE, COUNT, DIVIDING, SINCE, TERMS, THUS, ZERO, strings
 from .scopes import Scopes
 from .segments import RELATION, Segment, split_list
 from .sentences import clauses, listed, shown
@@ -37,10 +37,20 @@ _DONE_TO = re.compile(  # one operation on both sides, and no other beside it
     r"(?:add|subtract|divid|multipl|simplif|rearrang|us|expand|cancel|squar|tak)\w*)?",
     re.IGNORECASE,
 )
+_DOING = ("expr", "times", "shift", "weights")
+_OPERAND = re.compile(
+    r"\b(?:cancel\w*|add\w*|subtract\w*|(?:multipl|divid|scal)\w*(?: \w+){0,4} by|replac\w+|substitut\w+"
+    r"|squaring)(?: (?:the|common|same|positive|factor|term|quantity|number|expression))* $", re.IGNORECASE
+)
+_PUT_TOGETHER = re.compile(r"\(\d{1,3}\)\s*(?:over|minus|less|divided)\b", re.IGNORECASE)
+_APPLIED_TO = re.compile(
+    r"\b(?:gm|hm|inequality|lemma|cauchy|schwarz|jensen|schur|titu|appl\w+)(?: \w+)? (?:to|on|for|with|at)"
+    r"(?: (?!all|any|every|each)\w+){0,4} ?$", re.IGNORECASE
+)
 _MOVING = re.compile(r"\b(?:moving|bringing|move|bring)(?: the terms?)? $", re.IGNORECASE)
 _THESE = r"\0(?: ?,? ?(?:and )?\0)*"
 _QUANTIFIED = re.compile(  # "for all real $a$, $b$", "the variables $a$, $b$"
-    rf"\b(?:all|any|every|reals?|numbers?|variables|sides|symmetric in|cyclic in) {_THESE}", re.IGNORECASE
+    rf"\b(?:all|any|every|each|reals?|numbers?|sides|symmetric in|cyclic in) {_THESE}", re.IGNORECASE
 )
 _CALLED = re.compile(rf"\b(?:positive|non-?negative) (?:\w+ ){{0,3}}{_THESE}", re.IGNORECASE)
 _CALLED_SO = re.compile(
@@ -115,7 +125,8 @@ class Claims(Scopes):
     def leftover(self, rest: str, maths: list[Segment], new: list[dict[str, object]]) -> None:
         """Each formula and number of a sentence has to be part of what is checked."""
         named = self.passing(rest, maths)
-        checked = {text for step in new for text in _texts(step)}
+        checked = {text for step in new for text in _texts(step, (*TERMS, *_DOING, "weights"))}
+        operands = {t for s in new for t in _texts(s, _DOING if s.get("by") != "square" else ())}
         last = [m for m in maths if RELATION.search(m.text)][-1]
         before, after = self.applied_to(rest, maths, last)
         for i, m in enumerate(maths):
@@ -129,7 +140,9 @@ class Claims(Scopes):
                 continue
             if self.moved(rest, i, texts):
                 continue
-            if m not in before + after or not {*texts} <= checked:
+            words = " ".join("\0".join(rest.split("\0")[: i + 1]).split()) + " "
+            found = operands if _OPERAND.search(words) else checked
+            if m not in before + after or not {*texts} <= found:
                 reason = "it is no part of what is checked"
                 self.unread.append(Unread(m.position, m.text[:200], reason, "words"))
         words = " ".join(rest.split())
@@ -139,18 +152,32 @@ class Claims(Scopes):
             reason = "it is not what is done"
             self.unread.append(Unread(maths[0].position, shown(done[0] if done else ""), reason, "words"))
         words = _DONE_TO.sub(" ", words) if operation else words
-        odd = number(CITE.sub(" ", words))
-        terms = [s.get("terms") for s in new if s.get("by") == "amgm"]
-        count = _FOR_COUNT.search(words)
-        if count and terms and not any(isinstance(t, list) and len(t) == COUNTS.get(count[1].lower()) for t in terms):
-            odd = count[0]
+        odd = number(CITE.sub(" ", words)) or self.miscounted(words, new)
         if odd:
             reason = "the number is no part of what is checked"
             self.unread.append(Unread(maths[0].position, odd, reason, "words"))
 
+    def miscounted(self, words: str, new: Sequence[Mapping[str, object]]) -> str:
+        """ "AM-GM for three numbers", "these four inequalities", "(1) over (2)": said of others."""
+        found = _PUT_TOGETHER.search(words)
+        if found:
+            return found[0]
+        found = re.search(r"\bdegree\b", words, re.IGNORECASE)
+        if found and not any(s.get("by") == "schur" for s in new):
+            return found[0]
+        terms = [strings(s.get("terms")) for s in new if s.get("by") == "amgm"]
+        found = _FOR_COUNT.search(words)
+        if found and terms and not any(len(t) == COUNTS[found[1].lower()] for t in terms):
+            return found[0]
+        found = COUNT.search(words)
+        own = [strings(s.get("of")) for s in new if s.get("by") in ("combine", "multiply")]
+        if found and own and not any(len(of) == COUNTS[found[1].lower()] for of in own):
+            return found[0]
+        return ""
+
     def moved(self, rest: str, at: int, texts: list[str]) -> bool:
         """ "Moving the term $2a$ to the right": is it a term of the claim before?"""
-        words = "\0".join(rest.split("\0")[: at + 1])
+        words = " ".join("\0".join(rest.split("\0")[: at + 1]).split()) + " "
         if not _MOVING.search(words) or len(self.steps) < 2 or len(texts) != 1:
             return False
         chain = self.relation(str(self.steps[-2]["claim"]))
@@ -178,6 +205,8 @@ class Claims(Scopes):
             for match in way.finditer(plain):
                 first = len(re.findall(r"[\0\1]", plain[: match.start()]))
                 those = range(first, first + match[0].count("\0"))
+                if way is not _CALLED_SO and _APPLIED_TO.search(plain[: match.start()]):
+                    continue
                 if way is not _QUANTIFIED or all(
                     {*split_list(maths[i].text.rstrip(".,;: "))} <= {*self.variables} for i in those
                 ):
@@ -319,10 +348,10 @@ class Claims(Scopes):
             self.append(self.fresh(), self.relation(claim), reason)
 
 
-def _texts(step: Mapping[str, object]) -> list[str]:
+def _texts(step: Mapping[str, object], keys: Sequence[str]) -> list[str]:
     """What a step's reason is applied to, and what it does: each text that is checked."""
     found: list[str] = []
-    for key in (*TERMS, "expr", "times", "shift", "weights"):
+    for key in keys:
         found += strings(step.get(key))
     images = step.get("images")
     found += map(str, images.values()) if isinstance(images, dict) else []

@@ -13,9 +13,11 @@ from dataclasses import replace
 from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg
 from olympiad_ineq.language.parse import Unreadable
 
+from .aims import HALVED
 from .equality import Equality
 from .notes import Unread
 from .predicates import circular, number, over_reals, predicate, shapes, signed
+from .reasons import CITE
 from .segments import RELATION, Segment, split_list
 from .sentences import shown
 from .spelling import chain_ascii, expr_ascii
@@ -60,6 +62,9 @@ _REPLACED = re.compile(r"^\s*(?:,?\s*(?:and|\0)\s*)*\b(?:as|for|by|is|are|instea
                        r"|squares))", re.IGNORECASE)  # fmt: skip
 _SQUARES = re.compile(r"\b(?:is|are) (?:\w+ )?(?:an? )?(?:perfect |complete |sums? of (?:\w+ ){0,2})?"
                       r"squares?\b", re.IGNORECASE)  # fmt: skip
+_SIDE_SQUARE = re.compile(
+    r"\b(left|right)(?:[- ]hand)? side (?:is|are) (?:\w+ ){0,3}?squares?\b", re.IGNORECASE
+)
 _CANCELLED = re.compile(  # an operation that a remark mentions, and what it is said to show
     r"\b(?:squaring|roots?|cancel\w*|substitut\w+|replac\w+)\b.*\b(?:holds?|follows|proves?|done|true"
     r"|gives|get|obtain)\b", re.IGNORECASE | re.DOTALL
@@ -94,7 +99,10 @@ class Hidden(Equality):
 
     def remark(self, rest: str, maths: list[Segment], position: int) -> None:
         """In a sentence without a relation, numbers only count and formulas are only named."""
-        odd = "" if self.concludes(rest, maths) else number(rest) or _cancelled(rest)
+        words = " ".join(rest.split())
+        step = self.concluding(rest, [m.text.rstrip(".,;: ") for m in maths])
+        odd = number(CITE.sub(" ", HALVED.sub(" ", words) if step else words))
+        odd = odd or (self.miscounted(words, [step]) if step else _cancelled(rest))
         if odd:
             self.report(position, odd, "said in words, and not read")
         pieces = rest.split("\0")
@@ -106,10 +114,6 @@ class Hidden(Equality):
                 continue
             if not re.fullmatch(r"[\s.]*(?:\\\w+[\s.]*)?", m.text):
                 self.report(m.position, m.text, "a formula of which nothing is said that is read")
-
-    def concludes(self, rest: str, maths: Sequence[Segment]) -> bool:
-        """Is the remark read as the conclusion, with its operation and its number?"""
-        return bool(self.concluding(rest, [m.text.rstrip(".,;: ") for m in maths]))
 
     def sides_signed(self, rest: str, relations: list[Segment], position: int) -> None:
         """ "Both sides are positive", "all terms are nonnegative": of what is there, to be shown."""
@@ -132,6 +136,11 @@ class Hidden(Equality):
         """ "$x$ is a square", "it is a sum of squares": there have to be such."""
         found = _SQUARES.search(" ".join(rest.split()))
         if found is None or re.search(r"\bdifference of the\b", rest):
+            return
+        side = _SIDE_SQUARE.search(" ".join(rest.split()))
+        about = [a.chain for a in self.aims[-1:]] or [self.relation(str(s["claim"])) for s in self.steps[-1:]]
+        if side and not any(visible(c.parts[0 if side[1].lower() == "left" else -1]) for c in about):
+            self.report(position, side[0], "no square is seen")
             return
         named = [m for m in maths if not RELATION.search(m.text)]
         try:

@@ -36,7 +36,8 @@ _HAVING = re.compile(
     r"|agree)\b(?! been| the form)|\b(?:holds?|valid|true) (?:as|with) (?:an? )?(?:equation|equalit"
     r"|identit)\w*|\bequations? holds?\b|\bas (?:equations|equalities|identities)\b"
     r"|\b(?:let|take|put|set|choose)\b(?! us)[^\0]*\b(?:variables?|sum|product|sides?|numbers)\b"
-    r"|\b(?:first|second|third|last) variable\b",
+    r"|\b(?:first|second|third|last) variable\b|\b(?:inequality|statement|expression|problem) has"
+    r"(?! been| the form)\b",
     re.IGNORECASE,
 )
 _VALUE = r"(?:\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|half)"
@@ -80,7 +81,7 @@ _ADDED = re.compile(
 _COUNTED = re.compile(  # a number of things, or a name with a number
     r"\b(?:steps?|cases?|condition|degree|problem|lemma|claim|imo|inequality|equation)s?\s+\d+"
     r"(?:\s*(?:,\s*and|,|and|&)\s*\d+)*|\(\d{1,3}\)|\bt2\b"
-    rf"|\b{_VALUE}(?: \w+){{0,2}}? (?:inequalit\w+|results|relations|estimates|equations|identities"
+    rf"|\b{_VALUE}(?: (?!for|of|in|on|to|as|by|with|and|from|at|over)\w+){{0,2}}? (?:inequalit\w+|results|relations|estimates|equations|identities"
     r"|sides|terms?|fractions|numbers|variables|factors|brackets|facts|squares|quantities|steps"
     r"|expressions|cases|parts|times|bounds|things|products|sums|differences|reals|conditions"
     r"|positive|non-?negative)\b"
@@ -119,8 +120,11 @@ def number(words: str) -> str:
 # -- the goal as a reason -------------------------------------------------------------------------
 
 _GOAL = re.compile(
-    r"\b(?:from|by|using|use|since|as|because|know|given|with|thanks to|due to|apply|applying)"
-    r" (?:that )?(?:the|our|this)"
+    r"\b(?:from|by|using|since|as|because) (?:what (?:we (?:want|need|wish|have) to|is to be) (?:show|prov)"
+    r"|(?:the|our|this) (?:inequality|result|statement|problem) (?:is|being) (?:true|valid|known|proved"
+    r"|proven|shown|correct)|our (?:inequality|result))|\bfollows? (?:from|by) (?:itself|themselves)\b"
+    r"|\b(?:from|by|using|use|since|as|because|know|given|with|thanks to|due to|apply|applying)"
+    r" (?:that )?(?:twice |half )?(?:the|our|this)"
     r" (?:(?:(?:desired|required|claimed|wanted|original|stated|given) (?:inequality|result|claim"
     r"|conclusion|statement|estimate|bound)|claim|problem|goal|conclusion|statement)\b"
     r"|(?:inequality|result) (?:to (?:be )?(?:prov|show)\w*|in the problem|we (?:want|wish|need)))"

@@ -22,6 +22,7 @@ from olympiad_ineq.language.parse import (
 
 from .blocks import Block, in_order
 from .functions import Function, read_function, said_shape
+from .predicates import COUNTS
 from .segments import RELATION, Segment, split_list
 from .spelling import chain_ascii, expr_ascii
 from .terms import (
@@ -78,7 +79,7 @@ SINCE = re.compile(
     r"\b(?:since|as(?! (?:well|required|desired|wanted|claimed|needed))|because|from|clearly"
     r"|obvious\w*)\b", re.IGNORECASE
 )  # fmt: skip
-_COUNT = re.compile(
+COUNT = re.compile(
     r"\b(two|three|four|five|six)\b(?: \w+){0,2}? (?:inequalities|results|relations|estimates)",
     re.IGNORECASE,
 )
@@ -88,7 +89,6 @@ _OPERATION = re.compile(  # which says what is done to get there
 )
 _NTH = re.compile(r"\bthe (first|second|last|latter|previous) inequality\b", re.IGNORECASE)
 _TOGETHER = ("combine", "multiply", "chain")
-_COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _ALL = re.compile(r"\b(these|them|those|above|all|everything|up|inequalities)\b", re.IGNORECASE)
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (rule, re.compile(pattern, re.IGNORECASE))
@@ -335,8 +335,8 @@ class Reasons:
         }
         names = [str(s["id"]) for s in self.steps
                  if s["id"] not in used and s.get("by") != "identity"]  # fmt: skip
-        count = _COUNT.search(rest)
-        return names[-_COUNTS[count[1].lower()] :] if count else names
+        count = COUNT.search(rest)
+        return names[-COUNTS[count[1].lower()] :] if count else names
 
     def alike(self, claim: Chain | None) -> dict[str, object]:
         """ "Similarly X": as the step before it that has a reason of its own."""
