@@ -7,10 +7,9 @@ on to be shown (the sign of a side, that the goal is symmetric) or reported as u
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
-from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg
+from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Pow
 from olympiad_ineq.language.parse import Unreadable
 
 from .aims import HALVED
@@ -34,7 +33,8 @@ _NONNEGATIVE = (
     r"(?P<sign>positive|non-?negative|never negative))?"
 )
 _SIDE = re.compile(
-    rf"(?<!and )(?<!minus )\bthe (?P<side>left|right)(?:[- ]hand)? side {_IS} \0{_NONNEGATIVE}", re.IGNORECASE
+    rf"(?<!and )(?<!minus )\bthe (?P<side>left|right)(?:[- ]hand)? side {_IS} \0{_NONNEGATIVE}",
+    re.IGNORECASE,
 )
 _DIFFERENCE = re.compile(
     rf"\b(?:the )?(?:difference (?:between|of) (?:(?P<named>{_LEFT} and {_RIGHT}(?: sides?)?)"
@@ -105,6 +105,9 @@ class Hidden(Equality):
         odd = odd or (self.miscounted(words, [step]) if step else _cancelled(rest))
         if odd:
             self.report(position, odd, "said in words, and not read")
+        if re.search(r"\bdegree\b", rest, re.IGNORECASE) and not shapes(rest):
+            self.report(position, "degree", "said in words, and not read")
+        self.promise(rest, maths, position)
         pieces = rest.split("\0")
         for i, m in enumerate(maths):
             before = "\0".join(pieces[: i + 1])
@@ -137,9 +140,12 @@ class Hidden(Equality):
         found = _SQUARES.search(" ".join(rest.split()))
         if found is None or re.search(r"\bdifference of the\b", rest):
             return
+        seen = visible if re.search(r"\bsums?\b|squares$", found[0], re.IGNORECASE) else _is_square
         side = _SIDE_SQUARE.search(" ".join(rest.split()))
-        about = [a.chain for a in self.aims[-1:]] or [self.relation(str(s["claim"])) for s in self.steps[-1:]]
-        if side and not any(visible(c.parts[0 if side[1].lower() == "left" else -1]) for c in about):
+        about = [a.chain for a in self.aims[-1:]] or [
+            self.relation(str(s["claim"])) for s in self.steps[-1:]
+        ]
+        if side and not any(seen(c.parts[0 if side[1].lower() == "left" else -1]) for c in about):
             self.report(position, side[0], "no square is seen")
             return
         named = [m for m in maths if not RELATION.search(m.text)]
@@ -150,7 +156,7 @@ class Hidden(Equality):
         chains = [chain for m in maths if RELATION.search(m.text) and (chain := self.quiet(m))]
         chains += [self.relation(str(s["claim"])) for s in self.steps[-3:] if self.block is None]
         chains += [aim.chain for aim in self.aims[-1:]]
-        whole = bool(exprs) and all(map(visible, exprs))
+        whole = bool(exprs) and all(map(seen, exprs))
         if not whole and (exprs or not any(_has_squares(c) for c in chains)):
             self.report(position, found[0], "no square is seen")
 
@@ -173,9 +179,7 @@ class Hidden(Equality):
             return done, [*maths[:first], whole, *maths[first + len(used) :]]
         return rest, maths
 
-    def equation(
-        self, form: re.Pattern[str], found: re.Match[str], used: list[Segment]
-    ) -> str:
+    def equation(self, form: re.Pattern[str], found: re.Match[str], used: list[Segment]) -> str:
         """The relation that these words say of these formulas; nothing where it is none."""
         texts = [m.text.strip().rstrip(".,;: ") for m in used]
         if any(RELATION.search(text) for text in texts[:-1]):
@@ -211,6 +215,10 @@ def parts_of(chain: Chain, of: str) -> list[str]:
 def _cancelled(rest: str) -> str:
     found = _CANCELLED.search(rest)
     return found[0] if found else ""
+
+
+def _is_square(expr: Expr) -> bool:
+    return isinstance(expr, Pow) and expr.exponent % 2 == 0
 
 
 def _has_squares(chain: Chain) -> bool:

@@ -95,9 +95,7 @@ _PRONOUN = re.compile(
     r"|(?:each|this|last|first|second|third|other|the|desired|only|required|every|any|original|which) one)\b",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(
-    rf"(?<![\w(]){_VALUE}(?![\w)])|\d+|\b(?:thrice|tripl\w+)\b", re.IGNORECASE
-)
+_NUMBER = re.compile(rf"(?<![\w(]){_VALUE}(?![\w)])|\d+|\b(?:thrice|tripl\w+)\b", re.IGNORECASE)
 
 
 def in_digits(words: str) -> str:

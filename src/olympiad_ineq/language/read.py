@@ -16,8 +16,8 @@ from olympiad_ineq.kernel.trees import Chain
 from olympiad_ineq.language.parse import Unreadable
 
 from .aims import asserted
+from .applied import THEOREMS
 from .blocks import only
-from .claims import THEOREMS
 from .equality import EQUALITY, TAIL
 from .functions import defines, read_function, said_shape
 from .hidden import Hidden
@@ -181,7 +181,7 @@ class _Reader(Hidden):
         if self.announces(rest, maths, clauses(rest, maths), number):
             self.positives(_SCALED, rest, maths)
             return
-        self.step(f"s{number}" if number else self.fresh(), rest, maths, relations)
+        self.step(f"s{number}" if number else self.fresh(), rest, maths, relations, position)
         if self.free and _DONE.search(rest.rsplit("\0", 1)[-1]):
             self.conclude("hence the result")
 
@@ -385,6 +385,8 @@ class _Reader(Hidden):
             self.close(str(self.steps[-1]["claim"]), "")
         self.unlent(len(self.text))
         self.settle_equality()
+        for promise in self.promises:
+            self.broken(promise)
         self.discharge()
 
 
