@@ -55,7 +55,8 @@ _QUANTIFIED = re.compile(  # "for all real $a$, $b$", "symmetric in $a$, $b$"
 )
 _CALLED = re.compile(rf"\b(?:positive|non-?negative) (?:\w+ ){{0,3}}{_THESE}", re.IGNORECASE)
 _CALLED_SO = re.compile(
-    rf"{_THESE} ?(?:is|are|be|being) (?:\w+ ){{0,3}}?(?:positive|non-?negative|(?:perfect )?squares?)\b",
+    rf"{_THESE} ?(?:is|are|be|being) (?:\w+ ){{0,3}}?"
+    r"(?:positive|non-?negative|(?:perfect )?squares?)\b",
     re.IGNORECASE,
 )
 _FOR_COUNT = re.compile(
@@ -135,7 +136,7 @@ class Applied(Scopes):
         return found["number"] or maths[words[: found.end()].count("\0") - 1].text.strip()
 
     def doubled(self, rest: str, maths: list[Segment], new: Sequence[Mapping[str, object]]) -> None:
-        """... and that the sentence's relation starts with that multiple of the goal's difference."""
+        """... and the sentence's relation starts with that multiple of the goal's difference."""
         times = self.multiplied(" ".join(rest.split()), maths)
         if not times or self.goal is None or len(new) != 1 or len(self.goal.parts) != 2:
             return

@@ -93,8 +93,8 @@ class Claims(Applied):
         self.kept(new)
         self.doubled(rest, maths, new)
         for step in new if over_reals(rest) else ():
-            reason = "for all reals: not shown"
-            self.unread.append(Unread(last.position, str(step["claim"]), reason, "range"))
+            text = str(step["claim"])
+            self.unread.append(Unread(last.position, text, "for all reals: not shown", "range"))
 
     def stating(self, rest: str, maths: list[Segment], relations: list[Segment]) -> _Sentence:
         """What the sentence says of its relations, before any of them is a step."""

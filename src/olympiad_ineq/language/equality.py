@@ -35,7 +35,8 @@ _MARKS = re.compile(r"[^\w\0\s]")
 _EQUALITY_WORDS = vocabulary(  # what says that the relation holds with =, and no more
     "equality holds occurs attained achieved reached is when if at for case the a with and where "
     "in of this inequality we have clearly that e g example indeed only iff precisely exactly "
-    "finally note also here it equation cases sign takes place last above latter previous estimate bound step"
+    "finally note also here it equation cases sign takes place "
+    "last above latter previous estimate bound step"
 )
 
 

@@ -1,7 +1,7 @@
 """What a sentence says besides its relations: claims in words, and formulas said to be equal.
 
-"The left side is $X$" is read as a relation where the goal is known. What else words claim is handed
-on to be shown (the sign of a side, that the goal is symmetric) or reported as unread.
+"The left side is $X$" is read as a relation where the goal is known. What else words claim is
+handed on to be shown (the sign of a side, that the goal is symmetric) or reported as unread.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _IS = (
 _LEFT = r"(?:the )?(?:left(?:[- ]hand)?(?: side)?|lhs)"
 _RIGHT = r"(?:the )?(?:right(?:[- ]hand)?(?: side)?|rhs)"
 _NONNEGATIVE = (
-    r"(?P<tail> ?,? (?:which is|and (?:this|it) is|and is) (?:(?:clearly|obviously|always|evidently) )?"
+    r"(?P<tail> ?,? (?:which is|and (?:this|it) is|and is) "
+    r"(?:(?:clearly|obviously|always|evidently) )?"
     r"(?P<sign>positive|non-?negative|never negative))?"
 )
 _SIDE = re.compile(
@@ -60,8 +61,10 @@ _NAMING = re.compile(  # words before a formula in a remark that is only named
 _REPLACED = re.compile(r"^\s*(?:,?\s*(?:and|\0)\s*)*\b(?:as|for|by|is|are|instead)\b(?! (?:all )?"
                        r"(?:(?:re)?written|positive|non-?negative|real|also|a perfect|a square|both"
                        r"|squares))", re.IGNORECASE)  # fmt: skip
-_SQUARES = re.compile(r"\b(?:is|are) (?:\w+ )?(?:an? )?(?:perfect |complete |sums? of (?:\w+ ){0,2})?"
-                      r"squares?\b", re.IGNORECASE)  # fmt: skip
+_SQUARES = re.compile(
+    r"\b(?:is|are) (?:\w+ )?(?:an? )?(?:perfect |complete |sums? of (?:\w+ ){0,2})?squares?\b",
+    re.IGNORECASE,
+)
 _SIDE_SQUARE = re.compile(
     r"\b(left|right)(?:[- ]hand)? side (?:is|are) (?:\w+ ){0,3}?squares?\b", re.IGNORECASE
 )
@@ -119,7 +122,7 @@ class Hidden(Equality):
                 self.report(m.position, m.text, "a formula of which nothing is said that is read")
 
     def sides_signed(self, rest: str, relations: list[Segment], position: int) -> None:
-        """ "Both sides are positive", "all terms are nonnegative": of what is there, to be shown."""
+        """ "Both sides are positive", "all terms are nonnegative": of what stands there."""
         said = signed(rest)
         if said is None or (relations and self.rule(rest) in ("positive", "multiply")):
             return

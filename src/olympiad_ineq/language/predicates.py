@@ -23,9 +23,10 @@ _SAYING = (  # what may be said of a statement, a step or a method
     r"|sufficient|desired|required|wanted|claimed|\w{3,}ed|to|that|this|these|here|how|what|by"
     r"|from|because|since|due|symmetric(?:al)?|cyclic|homogeneous|(?:strictly )?positive|real|reals"
     r"|non-?negative|non negative|convex|concave)\b"
-    r"|(?:the|our|an?|one)(?: \w+(?:[-–]\w+)?){0,3}? (?:inequality|result|claim|conclusion|statement|goal|idea"
-    r"|trick|consequence|application|instance|corollary|form|version|lemma|theorem|thing"
-    r"|fact|proof|solution|way|approach|method|step|argument)\b|(?:am|cauchy|titu|jensen|schur)\b"
+    r"|(?:the|our|an?|one)(?: \w+(?:[-–]\w+)?){0,3}? (?:inequality|result|claim|conclusion"
+    r"|statement|goal|idea|trick|consequence|application|instance|corollary|form|version|lemma"
+    r"|theorem|thing|fact|proof|solution|way|approach|method|step|argument)\b"
+    r"|(?:am|cauchy|titu|jensen|schur)\b"
     r"|(?:an? |the |in fact )?(?:perfect |complete )?(?:squares?|sums? of (?:\w+ ){0,2}squares)\b"
     r"|the same(?: as)?(?= (?:\0|proving|showing|saying))"
 )
@@ -78,28 +79,32 @@ _ADDED = re.compile(
     rf"(?P<before>\b(?:add|subtract)\w* )(?P<number>one|{'|'.join(COUNTS)})(?= (?:to|from)\b)",
     re.IGNORECASE,
 )
+_THINGS = (
+    r"(?:inequalit\w+|results|relations|estimates|equations|identities|sides|terms?|fractions"
+    r"|numbers|variables|factors|brackets|facts|squares|quantities|steps|expressions|cases|parts"
+    r"|times|bounds|things|products|sums|differences|reals|conditions|positive|non-?negative)"
+)
 _COUNTED = re.compile(  # a number of things, or a name with a number
     r"\b(?:steps?|cases?|condition|degree|problem|lemma|claim|imo|inequality|equation)s?\s+\d+"
     r"(?:\s*(?:,\s*and|,|and|&)\s*\d+)*|\(\d{1,3}\)|\bt2\b"
-    rf"|\b{_VALUE}(?: (?!for|of|in|on|to|as|by|with|and|from|at|over)\w+){{0,2}}? (?:inequalit\w+|results|relations|estimates|equations|identities"
-    r"|sides|terms?|fractions|numbers|variables|factors|brackets|facts|squares|quantities|steps"
-    r"|expressions|cases|parts|times|bounds|things|products|sums|differences|reals|conditions"
-    r"|positive|non-?negative)\b"
-    rf"|\b(?:all|these|those|the|other|last|first|any|for) {_VALUE}(?=\s*(?:[,.;:)]|$| (?:and|we|to|"
-    r"gives?|yields?|together|up|of|hold|are|by|in|separately|above)\b))",
+    rf"|\b{_VALUE}(?: (?!for|of|in|on|to|as|by|with|and|from|at|over)\w+){{0,2}}? {_THINGS}\b"
+    rf"|\b(?:all|these|those|the|other|last|first|any|for) {_VALUE}"
+    r"(?=\s*(?:[,.;:)]|$| (?:and|we|to|gives?|yields?|together|up|of|hold|are|by|in|separately"
+    r"|above)\b))",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(
     r"\b(?:one (?:can|may|has|gets?|obtains?|finds?|sees?|needs?|by|of|or|side|another|more|step"
     r"|variable|term|fraction|number|factor|inequality|line|application)"
-    r"|(?:each|this|last|first|second|third|other|the|desired|only|required|every|any|original|which) one)\b",
+    r"|(?:each|this|last|first|second|third|other|the|desired|only|required|every|any|original"
+    r"|which) one)\b",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(rf"(?<![\w(]){_VALUE}(?![\w)])|\d+|\b(?:thrice|tripl\w+)\b", re.IGNORECASE)
 
 
 def in_digits(words: str) -> str:
-    """ "dividing by two", "of degree five", "adding one to both sides": with the number's digits."""
+    """ "dividing by two", "of degree five", "adding one to both sides": with digits."""
     values = {"one": "1", **{word: str(number) for word, number in COUNTS.items()}}
 
     def digits(match: re.Match[str]) -> str:
@@ -118,17 +123,20 @@ def number(words: str) -> str:
 # -- the goal as a reason -------------------------------------------------------------------------
 
 _GOAL = re.compile(
-    r"\b(?:from|by|using|since|as|because) (?:what (?:we (?:want|need|wish|have) to|is to be) (?:show|prov)"
-    r"|(?:the|our|this) (?:inequality|result|statement|problem) (?:is|being) (?:true|valid|known|proved"
-    r"|proven|shown|correct)|our (?:inequality|result))|\bfollows? (?:from|by) (?:itself|themselves)\b"
+    r"\b(?:from|by|using|since|as|because)"
+    r" (?:what (?:we (?:want|need|wish|have) to|is to be) (?:show|prov)|our (?:inequality|result)"
+    r"|(?:the|our|this) (?:inequality|result|statement|problem) (?:is|being)"
+    r" (?:true|valid|known|proved|proven|shown|correct))"
+    r"|\bfollows? (?:from|by) (?:itself|themselves)\b"
     r"|\b(?:from|by|using|use|since|as|because|know|given|with|thanks to|due to|apply|applying)"
     r" (?:that )?(?:twice |half )?(?:the|our|this)"
     r" (?:(?:(?:desired|required|claimed|wanted|original|stated|given) (?:inequality|result|claim"
     r"|conclusion|statement|estimate|bound)|claim|problem|goal|conclusion|statement)\b"
     r"|(?:inequality|result) (?:to (?:be )?(?:prov|show)\w*|in the problem|we (?:want|wish|need)))"
     r"(?!'s| of| is (?:symmetric|cyclic|homogeneous|equivalent|the same)"
-    r"| (?:follows|we have|can be|reduces|becomes))", re.IGNORECASE
-)  # fmt: skip
+    r"| (?:follows|we have|can be|reduces|becomes))",
+    re.IGNORECASE,
+)
 
 
 def circular(words: str) -> str:
@@ -139,11 +147,12 @@ def circular(words: str) -> str:
 
 # -- what can be shown ----------------------------------------------------------------------------
 
+_SHAPED = r"(?:symmetric(?:al)?|cyclic|homogeneous)"
 _SHAPE = re.compile(
-    r"\b(?:inequality|statement|expression|problem|it|both sides|sides|which) (?:is|are) (?:also )?"
-    r"(?P<shape>symmetric(?:al)?|cyclic|homogeneous)(?: and (?P<also>symmetric(?:al)?|cyclic|homogeneous))?"
-    r"(?: of degree (?P<degree>\d))?", re.IGNORECASE
-)  # fmt: skip
+    rf"\b(?:is|are|being) (?:also |clearly |both )?(?P<shape>{_SHAPED})(?: and (?P<also>{_SHAPED}))?"
+    r"(?: of degree (?P<degree>\d))?",
+    re.IGNORECASE,
+)
 _SIGNED = re.compile(
     r"\b(?P<of>variables|numbers|letters|everything|sides|terms)(?: of the inequality| involved"
     r"| here| (?:on|in) [\w -]{1,20}?)?"
@@ -151,7 +160,8 @@ _SIGNED = re.compile(
     r"(?P<sign>positive|non-?negative)", re.IGNORECASE
 )  # fmt: skip
 _RANGE = re.compile(
-    r"\b(?:for|hold\w*) (?:for )?(?:all|any|every|each|arbitrary)(?P<kind>(?: (?:positive|non-?negative|real))*)"
+    r"\b(?:for|hold\w*) (?:for )?(?:all|any|every|each|arbitrary)"
+    r"(?: (?:positive|non-?negative|real))*"
     r"(?: (?:numbers?|reals?|values?|variables))*", re.IGNORECASE
 )  # fmt: skip
 
