@@ -80,14 +80,18 @@ class Aims(Notes):
         if self.aims and self.aims[-1].at == len(self.steps) and _CLEAR.search(words):
             self.aims[-1].clear = True
 
+    def concludable(self, rest: str) -> bool:
+        """Do these words conclude the goal, which is known and not yet shown?"""
+        if self.goal is None or self.aims or not _RESULT.search(rest):
+            return False
+        return all(s["claim"] != chain_ascii(self.goal) for s in self.steps)
+
     def concluding(self, rest: str, maths: Sequence[str] = ()) -> dict[str, object]:
         """ "Adding these and dividing by 2, we are done": the reason that a remark gives."""
-        if self.goal is None or self.aims or not _RESULT.search(rest):
+        if not self.concludable(rest) or self.goal is None:
             return {}
         by = HALVED.findall(rest) + [text for text in maths if text.isdigit()]
         if len(by) > 1 or len(maths) > len([text for text in maths if text.isdigit()]):
-            return {}
-        if any(s["claim"] == chain_ascii(self.goal) for s in self.steps):
             return {}
         rule = self.rule(rest)
         if rule in ("combine", "multiply", "rooting"):

@@ -109,9 +109,10 @@ class Applied(Scopes):
         self, rest: str, maths: list[Segment], new: list[dict[str, object]], checked: set[str]
     ) -> None:
         words, operation = " ".join(rest.split()), self.operation(rest, maths)
-        if operation and not {*operation.values()} & checked:
+        multiplied = self.multiplied(words, maths)
+        if operation and not multiplied and not {*operation.values()} & checked:
             self.unchecked(maths[0].position, words, "what is done to both sides is not checked")
-        if operation or self.multiplied(words, maths):
+        if operation or multiplied:
             words = DONE_TO.sub(" ", words)
         odd = number(CITE.sub(" ", words)) or self.miscounted(words, new)
         if odd:
@@ -200,9 +201,12 @@ class Applied(Scopes):
         """What is done to both sides, where one thing is: "times" a number, or a "shift"."""
         plain = " ".join(rest.split())
         found = [*DONE_TO.finditer(plain)]
-        if len(found) != 1 or found[0]["more"]:
+        if len(found) != 1:
             return {}
         (done,) = found
+        tidied = re.search(r"rearrang|simplif|expand", done["more"] or "", re.IGNORECASE)
+        if done["more"] and not (tidied and done[0][:3].lower() in ("mul", "div")):
+            return {}
         text = done["number"] or maths[plain[: done.end()].count("\0") - 1].text.rstrip(".,;: ")
         try:
             value = expr_ascii(self.expression(text))

@@ -7,6 +7,7 @@ handed on to be shown (the sign of a side, that the goal is symmetric) or report
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Pow
@@ -42,15 +43,22 @@ _DIFFERENCE = re.compile(
     rf"|(?:the )?(?:both |two )?sides)|{_LEFT} minus {_RIGHT}) {_IS} \0{_NONNEGATIVE}",
     re.IGNORECASE,
 )
-_TWO = re.compile(
-    rf"\bthe (?P<of>sum|product|difference) of \0 and \0 {_IS} \0{_NONNEGATIVE}", re.IGNORECASE
+_LIST = r"\0(?: ?,? ?(?:and )?\0)+"
+_SEVERAL = re.compile(
+    rf"\bthe (?P<of>sum|product) of {_LIST} ?,? {_IS} \0{_NONNEGATIVE}", re.IGNORECASE
+)
+_TWO = re.compile(rf"\bthe (?P<of>difference) of \0 and \0 {_IS} \0{_NONNEGATIVE}", re.IGNORECASE)
+_THEIR = re.compile(  # "$x$, $y$ are positive and their product is $1$"
+    rf"(?P<list>{_LIST})(?P<between>[^\0]{{0,60}}?\b)(?:their|whose) (?P<of>sum|product)"
+    r" (?:is|equals) \0",
+    re.IGNORECASE,
 )
 _POWER = re.compile(rf"\bthe (?P<of>square|cube) of \0 {_IS} \0{_NONNEGATIVE}", re.IGNORECASE)
 _SAME = re.compile(
     rf"(?P<of>)(?:\bthe (?:expression|quantity|term|value of|fraction) )?\0 {_IS} \0{_NONNEGATIVE}",
     re.IGNORECASE,
 )
-_FORMS = {"sum": "({})+({})", "product": "({})*({})", "difference": "({})-({})",
+_FORMS = {"difference": "({})-({})",
           "square": "({})^2", "cube": "({})^3", "": "{}"}  # fmt: skip
 _NAMING = re.compile(  # words before a formula in a remark that is only named
     r"(?:\b(?:to|on|for|with|in|of|terms?|numbers?|variables|reals?|vectors?|pairs?|sequences?|and"
@@ -116,7 +124,7 @@ class Hidden(Equality):
             before = "\0".join(pieces[: i + 1])
             after = "\0".join(pieces[i + 1 :])
             named = i == 0 and not before.strip(" \n*:")
-            if (_NAMING.search(before) or named) and not _REPLACED.search(after):
+            if step or ((_NAMING.search(before) or named) and not _REPLACED.search(after)):
                 continue
             if not re.fullmatch(r"[\s.]*(?:\\\w+[\s.]*)?", m.text):
                 self.report(m.position, m.text, "a formula of which nothing is said that is read")
@@ -144,11 +152,11 @@ class Hidden(Equality):
         if found is None or re.search(r"\bdifference of the\b", rest):
             return
         seen = visible if re.search(r"\bsums?\b|squares$", found[0], re.IGNORECASE) else _is_square
+        here = [chain for m in maths if RELATION.search(m.text) and (chain := self.quiet(m))]
         side = _SIDE_SQUARE.search(" ".join(rest.split()))
-        about = [a.chain for a in self.aims[-1:]] or [
-            self.relation(str(s["claim"])) for s in self.steps[-1:]
-        ]
-        if side and not any(seen(c.parts[0 if side[1].lower() == "left" else -1]) for c in about):
+        about = here or [a.chain for a in self.aims[-1:]]
+        about = about or [self.relation(str(s["claim"])) for s in self.steps[-1:]]
+        if side and not any(seen(x) for c in about for x in _on(c, side[1])):
             self.report(position, side[0], "no square is seen")
             return
         named = [m for m in maths if not RELATION.search(m.text)]
@@ -156,19 +164,28 @@ class Hidden(Equality):
             exprs = [self.expression(t) for m in named for t in split_list(m.text.rstrip(".,;: "))]
         except Unreadable:
             return
-        chains = [chain for m in maths if RELATION.search(m.text) and (chain := self.quiet(m))]
+        chains = [*here]
         chains += [self.relation(str(s["claim"])) for s in self.steps[-3:] if self.block is None]
         chains += [aim.chain for aim in self.aims[-1:]]
         whole = bool(exprs) and all(map(seen, exprs))
         if not whole and (exprs or not any(_has_squares(c) for c in chains)):
             self.report(position, found[0], "no square is seen")
 
+    def concluding(self, rest: str, maths: Sequence[str] = ()) -> dict[str, object]:
+        """As in aims.py; "subtracting $x$ from both sides gives the claim" too."""
+        step = super().concluding(rest, maths)
+        if step or not self.concludable(rest) or not self.steps:
+            return step
+        operation = self.operation(rest, [Segment("math", text, 0) for text in maths])
+        last = str(self.steps[-1]["id"])
+        return {"by": "so", "of": [last], **operation} if "shift" in operation else {}
+
     # -- formulas that are said to be equal --------------------------------------------------
 
     def equations(self, rest: str, maths: list[Segment]) -> tuple[str, list[Segment]]:
         """ "The left side is $X$", "the product of $x$ and $y$ is $z$": with a relation instead."""
         plain = " ".join(rest.split())
-        for form in (_DIFFERENCE, _SIDE, _TWO, _POWER, _SAME):
+        for form in (_DIFFERENCE, _SIDE, _THEIR, _SEVERAL, _TWO, _POWER, _SAME):
             found = form.search(plain)
             if found is None or "\0" not in found[0]:
                 continue
@@ -177,6 +194,11 @@ class Hidden(Equality):
             text = self.equation(form, found, used)
             if not text:
                 continue
+            if form is _THEIR:  # the list is named before, and stays
+                kept = found["list"] + found["between"] + " we have \0 "
+                done = plain[: found.start()] + kept + plain[found.end() :]
+                whole = replace(used[-1], text=text)
+                return done, [*maths[: first + len(used) - 1], whole, *maths[first + len(used) :]]
             whole = replace(used[0], text=text)
             done = f"{plain[: found.start()]} we have \0 {plain[found.end() :]}"
             return done, [*maths[:first], whole, *maths[first + len(used) :]]
@@ -201,8 +223,10 @@ class Hidden(Equality):
         else:
             if any(len(split_list(text)) != 1 for text in texts) or RELATION.search(texts[-1]):
                 return ""
-            first = _FORMS[found["of"].lower()].format(*texts[:-1])
-        sign = (found["sign"] or "").lower()
+            sign = {"sum": "+", "product": "*"}.get(found["of"].lower(), "")
+            whole = sign.join(f"({text})" for text in texts[:-1])
+            first = whole if sign else _FORMS[found["of"].lower()].format(*texts[:-1])
+        sign = (found.groupdict().get("sign") or "").lower()
         bound = "" if not sign else " > 0" if sign == "positive" else " >= 0"
         return f"{first} = {texts[-1]}{'' if RELATION.search(texts[-1]) else bound}"
 
@@ -218,6 +242,13 @@ def parts_of(chain: Chain, of: str) -> list[str]:
 def _cancelled(rest: str) -> str:
     found = _CANCELLED.search(rest)
     return found[0] if found else ""
+
+
+def _on(chain: Chain, side: str) -> Sequence[Expr]:
+    """The parts of a chain that "the left side" may mean."""
+    if len(chain.parts) == 2:
+        return chain.parts[:1] if side.lower() == "left" else chain.parts[1:]
+    return chain.parts[:-1] if side.lower() == "left" else chain.parts[1:]
 
 
 def _is_square(expr: Expr) -> bool:

@@ -149,8 +149,8 @@ def circular(words: str) -> str:
 
 _SHAPED = r"(?:symmetric(?:al)?|cyclic|homogeneous)"
 _SHAPE = re.compile(
-    rf"\b(?:is|are|being) (?:also |clearly |both )?(?P<shape>{_SHAPED})(?: and (?P<also>{_SHAPED}))?"
-    r"(?: of degree (?P<degree>\d))?",
+    rf"\b(?:is|are|being) (?:also |clearly |both )?(?P<shape>{_SHAPED})"
+    rf"(?: and (?P<also>{_SHAPED}))?(?: of degree (?P<degree>\d))?",
     re.IGNORECASE,
 )
 _SIGNED = re.compile(
