@@ -30,7 +30,7 @@ _CLEAR = re.compile(
     r"\b(?:is|are|holds?|which)\b(?: \w+){0,2}? (?:true|obvious|clear|evident|trivial|holds)\b",
     re.IGNORECASE,
 )
-_RESULT = re.compile(
+RESULT = re.compile(
     r"\b(?:the|our)(?: (?:desired|required|wanted|claimed|original|given|stated))?"
     r" (?:result|claim|conclusion|inequality|statement)\b|\bwe are done\b|\bthe proof\b",
     re.IGNORECASE,
@@ -82,7 +82,7 @@ class Aims(Notes):
 
     def concludable(self, rest: str) -> bool:
         """Do these words conclude the goal, which is known and not yet shown?"""
-        if self.goal is None or self.aims or not _RESULT.search(rest):
+        if self.goal is None or self.aims or not RESULT.search(rest):
             return False
         return all(s["claim"] != chain_ascii(self.goal) for s in self.steps)
 

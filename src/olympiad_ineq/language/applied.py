@@ -63,6 +63,11 @@ _FOR_COUNT = re.compile(
     rf"\b(?:for|to|with|of|on) (?:the |these )?({'|'.join(COUNTS)})"
     r" (?:positive |real |non-?negative )*(?:numbers|variables|terms|quantities)\b", re.IGNORECASE
 )  # fmt: skip
+_ALL_COUNT = re.compile(
+    r"\b(?:all|these|those|the) (two|three|four|five|six)"
+    r"(?=\s*(?:[,.:]|$|(?:and|gives?|yields?|together|up|we|of)\b))",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ class Applied(Scopes):
             odd = odd or re.search(r"\bdegree\b", words, re.IGNORECASE)
         terms = [strings(s.get("terms")) for s in new if s.get("by") == "amgm"]
         own = [strings(s.get("of")) for s in new if s.get("by") in ("combine", "multiply")]
-        for form, lists in ((_FOR_COUNT, terms), (COUNT, own)):
+        for form, lists in ((_FOR_COUNT, terms), (COUNT, own), (_ALL_COUNT, own)):
             found = form.search(words)
             if found and lists and not any(len(x) == COUNTS[found[1].lower()] for x in lists):
                 odd = odd or found

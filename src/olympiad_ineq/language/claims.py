@@ -92,7 +92,7 @@ class Claims(Applied):
         self.leftover(rest, maths, new)
         self.kept(new)
         self.doubled(rest, maths, new)
-        for step in new if over_reals(rest) else ():
+        for step in new if over_reals(rest, True) else ():
             text = str(step["claim"])
             self.unread.append(Unread(last.position, text, "for all reals: not shown", "range"))
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Pow
 from olympiad_ineq.language.parse import Unreadable
 
-from .aims import HALVED
+from .aims import HALVED, RESULT
 from .equality import Equality
 from .notes import Unread
 from .predicates import circular, number, over_reals, predicate, shapes, signed
@@ -62,11 +62,12 @@ _FORMS = {"difference": "({})-({})",
           "square": "({})^2", "cube": "({})^3", "": "{}"}  # fmt: skip
 _NAMING = re.compile(  # words before a formula in a remark that is only named
     r"(?:\b(?:to|on|for|with|in|of|terms?|numbers?|variables|reals?|vectors?|pairs?|sequences?|and"
-    r"|between|using|use|add|consider|function|weights|tuples?|over|let|by|at|all|any|every|each|or"
+    r"|between|using|use|consider|function|weights|tuples?|over|let|by|at|all|any|every|each|or"
     r"|since|because|fractions?|expressions?|quantit\w+|factors?|positive|non-?negative|real|sets?|letters?)"
     r"|[,:(]|\0)\s*$", re.IGNORECASE
 )  # fmt: skip
-_REPLACED = re.compile(r"^\s*(?:,?\s*(?:and|\0)\s*)*\b(?:as|for|by|is|are|instead)\b(?! (?:all )?"
+_REPLACED = re.compile(r"^\s*(?:,?\s*(?:and|\0)\s*)*\b(?:as|for|by|is|are|instead|simplif\w*|factors?"
+                       r"|expands?|reduces?|becomes?|turns?|equals?)\b(?! (?:all )?"
                        r"(?:(?:re)?written|positive|non-?negative|real|also|a perfect|a square|both"
                        r"|squares))", re.IGNORECASE)  # fmt: skip
 _SQUARES = re.compile(
@@ -98,7 +99,7 @@ class Hidden(Equality):
             self.report(position, found, "said in words, and not read")
         for shape in shapes(rest):
             self.unread.append(Unread(position, shape, "not shown", "shape"))
-        if not relations and over_reals(rest):
+        if not relations and over_reals(rest, False):
             self.unread.append(Unread(position, "", "for all reals: not shown", "range"))
         self.sides_signed(rest, relations, position)
         self.squares_seen(rest, maths, position)
@@ -113,6 +114,8 @@ class Hidden(Equality):
         words = " ".join(rest.split())
         step = self.concluding(rest, [m.text.rstrip(".,;: ") for m in maths])
         odd = number(CITE.sub(" ", HALVED.sub(" ", words) if step else words))
+        if self.goal is None and self.rule(rest) in ("combine", "multiply") and RESULT.search(rest):
+            odd = words  # it is read where the goal is known
         odd = odd or (self.miscounted(words, [step]) if step else _cancelled(rest))
         if odd:
             self.report(position, odd, "said in words, and not read")
@@ -232,11 +235,12 @@ class Hidden(Equality):
 
 
 def parts_of(chain: Chain, of: str) -> list[str]:
-    """The sides of a relation, or the terms of its sides."""
-    if of == "sides":
-        return [expr_ascii(part) for part in chain.parts]
-    terms = [t for p in chain.parts for t in (p.args if isinstance(p, Add) else (p,))]
-    return [expr_ascii(term) for term in terms]
+    """ "sides", "terms": the sides of a relation or their terms; "left sides" of the left one."""
+    which, _, what = of.rpartition(" ")
+    parts = chain.parts if not which else _on(chain, which)
+    if what == "terms":
+        parts = tuple(t for p in parts for t in (p.args if isinstance(p, Add) else (p,)))
+    return [expr_ascii(part) for part in parts]
 
 
 def _cancelled(rest: str) -> str:
@@ -244,7 +248,7 @@ def _cancelled(rest: str) -> str:
     return found[0] if found else ""
 
 
-def _on(chain: Chain, side: str) -> Sequence[Expr]:
+def _on(chain: Chain, side: str) -> tuple[Expr, ...]:
     """The parts of a chain that "the left side" may mean."""
     if len(chain.parts) == 2:
         return chain.parts[:1] if side.lower() == "left" else chain.parts[1:]

@@ -23,7 +23,9 @@ _SAYING = (  # what may be said of a statement, a step or a method
     r"|sufficient|desired|required|wanted|claimed|\w{3,}ed|to|that|this|these|here|how|what|by"
     r"|from|because|since|due|symmetric(?:al)?|cyclic|homogeneous|(?:strictly )?positive|real|reals"
     r"|non-?negative|non negative|convex|concave)\b"
-    r"|(?:the|our|an?|one)(?: \w+(?:[-–]\w+)?){0,3}? (?:inequality|result|claim|conclusion"
+    r"|(?:the|our|an?|one)"
+    r"(?: (?!(?:of|in|for|on|to|sides?|sum|product|the)\b)\w+(?:[-–]\w+)?){0,3}?"
+    r" (?:inequality|result|claim|conclusion"
     r"|statement|goal|idea|trick|consequence|application|instance|corollary|form|version|lemma"
     r"|theorem|thing|fact|proof|solution|way|approach|method|step|argument)\b"
     r"|(?:am|cauchy|titu|jensen|schur)\b"
@@ -149,16 +151,17 @@ def circular(words: str) -> str:
 
 _SHAPED = r"(?:symmetric(?:al)?|cyclic|homogeneous)"
 _SHAPE = re.compile(
-    rf"\b(?:is|are|being) (?:also |clearly |both )?(?P<shape>{_SHAPED})"
-    rf"(?: and (?P<also>{_SHAPED}))?(?: of degree (?P<degree>\d))?",
+    rf"\b(?:is|are|being) (?:also |clearly |both )?(?P<shapes>{_SHAPED}(?:,? (?:and )?{_SHAPED})*)"
+    r"(?: of degree (?P<degree>\d))?",
     re.IGNORECASE,
 )
 _SIGNED = re.compile(
-    r"\b(?P<of>variables|numbers|letters|everything|sides|terms)(?: of the inequality| involved"
-    r"| here| (?:on|in) [\w -]{1,20}?)?"
-    r" (?:is|are|being) (?:all |both |also |clearly )*(?:strictly )?"
-    r"(?P<sign>positive|non-?negative)", re.IGNORECASE
-)  # fmt: skip
+    r"\b(?:(?P<of>variables|numbers|letters|everything|sides|terms?)(?: of the inequality| involved"
+    r"| here|(?: (?:on|in|of) the (?P<part>left|right)(?:[- ]hand)? side)| (?:on|in) [\w -]{1,20}?)?"
+    r"|(?P<each>each|every) side|the (?P<side>left|right)(?:[- ]hand)? side)"
+    r" (?:is|are|being) (?:all |both |also |clearly )*(?:strictly )?(?P<sign>positive|non-?negative)",
+    re.IGNORECASE,
+)
 _RANGE = re.compile(
     r"\b(?:for|hold\w*) (?:for )?(?:all|any|every|each|arbitrary)"
     r"(?: (?:positive|non-?negative|real))*"
@@ -170,32 +173,34 @@ def shapes(words: str) -> list[str]:
     """ "symmetric", "cyclic", "homogeneous", "homogeneous 3": what is said of the goal."""
     found = []
     for match in _SHAPE.finditer(" ".join(words.split())):
-        for name in (match["shape"], match["also"]):
-            if name:
-                kind = "symmetric" if name.lower().startswith("sym") else name.lower()
-                of = match["degree"] if kind == "homogeneous" and match["degree"] else ""
-                found.append(f"{kind} {of}".strip())
+        for name in re.findall(_SHAPED, match["shapes"], re.IGNORECASE):
+            kind = "symmetric" if name.lower().startswith("sym") else name.lower()
+            of = match["degree"] if kind == "homogeneous" and match["degree"] else ""
+            found.append(f"{kind} {of}".strip())
     return found
 
 
 def signed(words: str) -> tuple[str, str] | None:
-    """Of what a sign is said ("variables", "sides", "terms"), and which: ">" or ">="."""
+    """Of what a sign is said ("variables", "sides", "right terms"), and which: ">" or ">="."""
     found = _SIGNED.search(" ".join(words.split()))
     if found is None:
         return None
-    of = found["of"].lower()
     sign = ">" if found["sign"].lower() == "positive" else ">="
-    return (of if of in ("sides", "terms") else "variables"), sign
+    of = (found["of"] or "sides").lower()
+    if of not in ("sides", "term", "terms"):
+        return "variables", sign
+    which = (found["part"] or found["side"] or "").lower()
+    return f"{which} {'sides' if of == 'sides' else 'terms'}".strip(), sign
 
 
-def over_reals(words: str) -> bool:
-    """ "for all real numbers $a$, $b$", "it holds for all reals"."""
+def over_reals(words: str, relations: bool) -> bool:
+    """ "for all real numbers $a$, $b$", "it holds for all reals"; of a relation, without a name."""
     plain = " ".join(words.split())
     for found in _RANGE.finditer(plain):
         real = re.search(r"\breals?\b", found[0], re.IGNORECASE)
         bounded = re.search(r"positive|negative", found[0], re.IGNORECASE)
         named = re.match(r"\s*\0", plain[found.end() :]) or found[0].lower().startswith("hold")
         held = re.search(r"\bholds?\s*$", plain[: found.start()], re.IGNORECASE)
-        if real and not bounded and (named or held):
+        if real and not bounded and (relations or named or held):
             return True
     return False

@@ -139,7 +139,7 @@ def _gives(world: World, one: Sequence[Fact], other: Sequence[Fact]) -> bool:
 
 def _sides_hold(statement: Statement, text: str) -> bool:
     """ "sides >=", "terms >": the sign of both sides of the goal, or of each of their terms."""
-    of, sign = text.split()
+    of, _, sign = text.rpartition(" ")
     return _signs_hold(
         statement, ", ".join(f"{part} {sign} 0" for part in parts_of(statement.goal, of))
     )
