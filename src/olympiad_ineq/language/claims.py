@@ -14,6 +14,7 @@ from olympiad_ineq.kernel.trees import Chain
 from olympiad_ineq.language.parse import Unreadable
 
 from .applied import DONE_TO, THEOREMS, Applied
+from .lemmas import names_of
 from .notes import Unread
 from .predicates import over_reals
 from .reasons import DIVIDING, SINCE, THUS, ZERO, strings
@@ -130,7 +131,16 @@ class Claims(Applied):
             reason = s.whole if i == count - 1 and not unfit else {}
         if not reason:
             reason = self.bare(chain) or self.reason(s.own, clause, chain, s.listed[m.position])
+        if hence and reason and reason == self.bare(chain):
+            self.follows(s, m, chain)
         return self.unsaid(s, i == count - 1, clause, chain, reason)
+
+    def follows(self, s: _Sentence, m: Segment, chain: Chain) -> None:
+        """ "X, hence Y" where Y is seen by itself: it has to speak of X's variables at least."""
+        said = [self.relation(str(step["claim"])) for step in self.steps[s.before :]]
+        before = {name for one in said for name in names_of(one, self.names)}
+        if said and not {*names_of(chain, self.names)} <= before:
+            self.unread.append(Unread(m.position, m.text, "it does not follow", "words"))
 
     def unsaid(
         self, s: _Sentence, final: bool, clause: str, chain: Chain, reason: dict[str, object]

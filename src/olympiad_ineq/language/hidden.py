@@ -66,10 +66,11 @@ _NAMING = re.compile(  # words before a formula in a remark that is only named
     r"|since|because|fractions?|expressions?|quantit\w+|factors?|positive|non-?negative|real|sets?|letters?)"
     r"|[,:(]|\0)\s*$", re.IGNORECASE
 )  # fmt: skip
-_REPLACED = re.compile(r"^\s*(?:,?\s*(?:and|\0)\s*)*\b(?:as|for|by|is|are|instead|simplif\w*|factors?"
-                       r"|expands?|reduces?|becomes?|turns?|equals?)\b(?! (?:all )?"
-                       r"(?:(?:re)?written|positive|non-?negative|real|also|a perfect|a square|both"
-                       r"|squares))", re.IGNORECASE)  # fmt: skip
+_REPLACED = re.compile(  # words after it that say something of it
+    r"^\s*(?:,?\s*(?:and|\0)\s*)*\b(?:as|for|by|is|are|instead|simplif\w*|factors?|expands?"
+    r"|reduces?|becomes?|turns?|equals?)\b(?! (?:all )?(?:(?:re)?written|positive|non-?negative"
+    r"|real|also|a perfect|a square|both|squares))", re.IGNORECASE
+)  # fmt: skip
 _SQUARES = re.compile(
     r"\b(?:is|are) (?:\w+ )?(?:an? )?(?:perfect |complete |sums? of (?:\w+ ){0,2})?squares?\b",
     re.IGNORECASE,

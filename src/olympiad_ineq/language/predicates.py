@@ -157,9 +157,10 @@ _SHAPE = re.compile(
 )
 _SIGNED = re.compile(
     r"\b(?:(?P<of>variables|numbers|letters|everything|sides|terms?)(?: of the inequality| involved"
-    r"| here|(?: (?:on|in|of) the (?P<part>left|right)(?:[- ]hand)? side)| (?:on|in) [\w -]{1,20}?)?"
-    r"|(?P<each>each|every) side|the (?P<side>left|right)(?:[- ]hand)? side)"
-    r" (?:is|are|being) (?:all |both |also |clearly )*(?:strictly )?(?P<sign>positive|non-?negative)",
+    r"| here|(?: (?:on|in|of) the (?P<part>left|right)(?:[- ]hand)? side)"
+    r"| (?:on|in) [\w -]{1,20}?)?|(?:each|every) side|the (?P<side>left|right)(?:[- ]hand)? side)"
+    r" (?:is|are|being) (?:all |both |also |clearly )*(?:strictly )?"
+    r"(?P<sign>positive|non-?negative)",
     re.IGNORECASE,
 )
 _RANGE = re.compile(
