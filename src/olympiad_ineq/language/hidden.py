@@ -63,7 +63,8 @@ _FORMS = {"difference": "({})-({})",
 _NAMING = re.compile(  # words before a formula in a remark that is only named
     r"(?:\b(?:to|on|for|with|in|of|terms?|numbers?|variables|reals?|vectors?|pairs?|sequences?|and"
     r"|between|using|use|consider|function|weights|tuples?|over|let|by|at|all|any|every|each|or"
-    r"|since|because|both|(?:the|this) (?:square|bracket|difference|product|sum)|fractions?|expressions?|quantit\w+|factors?|positive|non-?negative|real|sets?|letters?)"
+    r"|since|because|both|(?:the|this) (?:square|bracket|difference|product|sum)|fractions?"
+    r"|expressions?|quantit\w+|factors?|positive|non-?negative|real|sets?|letters?)"
     r"|[,:(]|\0)\s*$", re.IGNORECASE
 )  # fmt: skip
 _REPLACED = re.compile(  # words after it that say something of it
