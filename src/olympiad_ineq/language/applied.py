@@ -42,6 +42,9 @@ _DOUBLED = re.compile(
     r"\bmultiply(?:ing)? both sides by (?:\0|(?P<number>\d{1,4})) and (?:rearrang|mov|expand)",
     re.IGNORECASE,
 )
+_TAKEN = re.compile(
+    r"\btak\w+ (?:the )?(?:squares?|(?:square |cube )?roots?|cubes?|reciprocals?)\b", re.IGNORECASE
+)
 _PUT_TOGETHER = re.compile(r"\(\d{1,3}\)\s*(?:over|minus|less|divided)\b", re.IGNORECASE)
 _APPLIED_TO = re.compile(
     r"\b(?:gm|hm|inequality|lemma|cauchy|schwarz|jensen|schur|titu|appl\w+)(?: \w+)?"
@@ -154,6 +157,8 @@ class Applied(Scopes):
     def miscounted(self, words: str, new: Sequence[Mapping[str, object]]) -> str:
         """ "AM-GM for three numbers", "these four inequalities", "(1) over (2)": said of others."""
         odd = _PUT_TOGETHER.search(words)
+        if not any(s.get("by") in ("multiply", "root") for s in new):
+            odd = odd or _TAKEN.search(words)
         if not any(s.get("by") == "schur" for s in new):
             odd = odd or re.search(r"\bdegree\b", words, re.IGNORECASE)
         terms = [strings(s.get("terms")) for s in new if s.get("by") == "amgm"]

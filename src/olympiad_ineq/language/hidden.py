@@ -62,7 +62,7 @@ _FORMS = {"difference": "({})-({})",
           "square": "({})^2", "cube": "({})^3", "": "{}"}  # fmt: skip
 _NAMING = re.compile(  # words before a formula in a remark that is only named
     r"(?:\b(?:to|on|for|with|in|of|terms?|numbers?|variables|reals?|vectors?|pairs?|sequences?|and"
-    r"|between|using|use|consider|function|weights|tuples?|over|let|by|at|all|any|every|each|or"
+    r"|between|using|use|consider|function|weights|tuples?|over|let|at|all|any|every|each|or"
     r"|since|because|both|(?:the|this) (?:square|bracket|difference|product|sum)|fractions?"
     r"|expressions?|quantit\w+|factors?|positive|non-?negative|real|sets?|letters?)"
     r"|[,:(]|\0)\s*$", re.IGNORECASE

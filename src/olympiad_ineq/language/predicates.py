@@ -39,7 +39,10 @@ _HAVING = re.compile(
     r"|agree)\b(?! been| the form)|\b(?:holds?|valid|true) (?:as|with) (?:an? )?(?:equation|equalit"
     r"|identit)\w*|\bequations? holds?\b|\bas (?:equations|equalities|identities)\b"
     r"|\b(?:let|take|put|set|choose)\b(?! us)[^\0]*\b(?:variables?|sum|product|sides?|numbers)\b"
-    r"|\b(?:first|second|third|last) variable\b|\b(?:inequality|statement|expression|problem) has"
+    r"|(?:\b(?:variables|sides|numbers|two)|\0) (?:being )?the same\b"
+    r"|\bholds? for (?:one|two|three)\b"
+    r"|\b(?:sum|product) of both sides\b|\b(?:first|second|third|last) variable\b"
+    r"|\b(?:inequality|statement|expression|problem) has"
     r"(?! been| the form)\b",
     re.IGNORECASE,
 )
@@ -86,6 +89,8 @@ _THINGS = (
     r"|numbers|variables|factors|brackets|facts|squares|quantities|steps|expressions|cases|parts"
     r"|times|bounds|things|products|sums|differences|reals|conditions|positive|non-?negative)"
 )
+_HALVING = re.compile(r"\bhalving both sides\b", re.IGNORECASE)
+_DOUBLING = re.compile(r"\bdoubling both sides\b", re.IGNORECASE)
 _COUNTED = re.compile(  # a number of things, or a name with a number
     r"\b(?:steps?|cases?|condition|degree|problem|lemma|claim|imo|inequality|equation)s?\s+\d+"
     r"(?:\s*(?:,\s*and|,|and|&)\s*\d+)*|\(\d{1,3}\)|\bt2\b"
@@ -112,6 +117,8 @@ def in_digits(words: str) -> str:
     def digits(match: re.Match[str]) -> str:
         return match["before"] + values[match["number"].lower()]
 
+    words = _HALVING.sub("dividing both sides by 2", words)
+    words = _DOUBLING.sub("multiplying both sides by 2", words)
     return _ADDED.sub(digits, _SCALED.sub(digits, words))
 
 
