@@ -149,6 +149,16 @@ def test_what_changes_the_sense_or_shows_the_converse(case: dict[str, Any]) -> N
     assert verdict.grade != "proved"
 
 
+SOUND = json.loads(Path(__file__).with_name("sound_prose.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", SOUND, ids=lambda case: case["proof"][:40])
+def test_words_near_these_that_are_true_stay_proved(case: dict[str, Any]) -> None:
+    names, domain, goal = case["variables"], case["domain"], case["goal"]
+    verdict = grade_text(names, domain, case.get("given", []), goal, case["proof"])
+    assert verdict.grade == "proved", verdict
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -30,13 +30,13 @@ _CLEAR = re.compile(
     r"\b(?:is|are|holds?|which)\b(?: \w+){0,2}? (?:true|obvious|clear|evident|trivial|holds)\b",
     re.IGNORECASE,
 )
-_RESULT = re.compile(
+RESULT = re.compile(
     r"\b(?:the|our)(?: (?:desired|required|wanted|claimed|original|given|stated))?"
     r" (?:result|claim|conclusion|inequality|statement)\b|\bwe are done\b|\bthe proof\b",
     re.IGNORECASE,
 )
 _SIGNS = re.compile(r"\b(?:are|is) (?:all )?(?:positive|non-?negative)\b", re.IGNORECASE)
-_HALVED = re.compile(r"\bdividing (?:both sides )?by (\d{1,3})\b", re.IGNORECASE)
+HALVED = re.compile(r"\bdividing (?:both sides )?by (\d{1,3})\b", re.IGNORECASE)
 _CONCLUDING = re.compile(r"\b(?:hence|thus|therefore|so|follows|dividing)\b", re.IGNORECASE)
 _BY = re.compile(r"\b(?:divid|multiply)\w* (?:both sides )?by\b", re.IGNORECASE)
 _SIDE = re.compile(
@@ -80,14 +80,18 @@ class Aims(Notes):
         if self.aims and self.aims[-1].at == len(self.steps) and _CLEAR.search(words):
             self.aims[-1].clear = True
 
+    def concludable(self, rest: str) -> bool:
+        """Do these words conclude the goal, which is known and not yet shown?"""
+        if self.goal is None or self.aims or not RESULT.search(rest):
+            return False
+        return all(s["claim"] != chain_ascii(self.goal) for s in self.steps)
+
     def concluding(self, rest: str, maths: Sequence[str] = ()) -> dict[str, object]:
         """ "Adding these and dividing by 2, we are done": the reason that a remark gives."""
-        if self.goal is None or self.aims or not _RESULT.search(rest):
+        if not self.concludable(rest) or self.goal is None:
             return {}
-        by = _HALVED.findall(rest) + [text for text in maths if text.isdigit()]
+        by = HALVED.findall(rest) + [text for text in maths if text.isdigit()]
         if len(by) > 1 or len(maths) > len([text for text in maths if text.isdigit()]):
-            return {}
-        if any(s["claim"] == chain_ascii(self.goal) for s in self.steps):
             return {}
         rule = self.rule(rest)
         if rule in ("combine", "multiply", "rooting"):

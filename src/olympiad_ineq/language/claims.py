@@ -13,29 +13,20 @@ from dataclasses import dataclass
 from olympiad_ineq.kernel.trees import Chain
 from olympiad_ineq.language.parse import Unreadable
 
+from .applied import DONE_TO, THEOREMS, Applied
+from .lemmas import names_of
 from .notes import Unread
+from .predicates import over_reals
 from .reasons import DIVIDING, SINCE, THUS, ZERO, strings
-from .scopes import Scopes
-from .segments import Segment, split_list
+from .segments import Segment
 from .sentences import clauses, listed
-from .spelling import expr_ascii
 
-THEOREMS = {"jensen": {"jensen"}, "amgm": {"amgm"}, "schur": {"schur"},
-            "cauchy": {"cauchy", "titu"}, "titu": {"cauchy", "titu"}}  # fmt: skip
 _OR = re.compile(r"[,\s]*or\s*")
 _AND = re.compile(r"[,\s]*\band\s*")
 _TAKEN = re.compile(  # "Since $a$, $b$ are positive, ...": no terms of what follows
     r"^\s*(?:since|as|because|given that|for)\s+(?:all )?(?:\0|[,\s]|and)*\s+(?:is|are)\s+"
     r"(?:\w+ ){0,3}?(?:positive|non-?negative)", re.IGNORECASE
 )  # fmt: skip
-_DONE_TO = re.compile(  # one operation on both sides, and no other beside it
-    r"\b(?:(?:multiply|multiplying|dividing|divide)(?: both sides| everything| through)?"
-    r"(?: of (?:it|this|the inequality))? by"
-    r"|(?:adding|subtracting|add|subtract)(?= \0 (?:to|from) both))"
-    r" (?:(?P<number>\d{1,4})\b|\0)(?P<more>(?: to both sides| from both sides)? and (?:then )?"
-    r"(?:add|subtract|divid|multipl|simplif|rearrang|us|expand|cancel|squar|tak)\w*)?",
-    re.IGNORECASE,
-)
 _HENCE = re.compile(
     r"\b(?:hence|thus|therefore|consequently|so|then|implies|implying|conclude|i\.e|that is|giving"
     r"|yielding|which (?:gives|yields|means)|we (?:get|obtain|conclude|deduce))\b",
@@ -65,19 +56,23 @@ class _Sentence:
     own: str = ""
 
 
-class Claims(Scopes):
+class Claims(Applied):
     """The steps that a sentence with relations states."""
 
     def __init__(self, text: str, variables: Sequence[str], goal: Chain | None) -> None:
         super().__init__(text, variables, goal)
         self.announced = ""  # the rule that a sentence without a relation speaks of
 
-    def step(self, name: str, rest: str, maths: list[Segment], relations: list[Segment]) -> None:
+    def step(
+        self,
+        name: str,
+        rest: str,
+        maths: list[Segment],
+        relations: list[Segment],
+        position: int,
+    ) -> None:
         last = relations[-1]
-        for m in maths:
-            if m.position > last.position and not set(split_list(m.text)) <= set(self.variables):
-                self.unread.append(Unread(m.position, m.text[:200], "it follows the claim"))
-        self.absent(rest, position=maths[0].position)
+        self.absent(rest, position)
         self.divisors(rest, maths)
         sentence = self.stating(rest, maths, relations)
         count = len(sentence.claims)
@@ -88,12 +83,19 @@ class Claims(Scopes):
             final = i == count - 1
             reason = self.reason_of(sentence, i, chain)
             said = " ".join(sentence.said[m.position].split())
-            if count == 1 or (final and _DONE_TO.search(said)):
+            if count == 1 or DONE_TO.search(said):
                 reason = self.operated(reason, self.operation(rest, maths))
             label = m.label and f"s{m.label}"
             self.append(label or (name if final else f"{name}.{i + 1}"), chain, reason)
             sentence.recent.append(str(self.steps[-1]["id"]))
-        self.named(rest, last, self.steps[sentence.before :])
+        new = self.steps[sentence.before :]
+        self.named(rest, last, new)
+        self.leftover(rest, maths, new)
+        self.kept(new)
+        self.doubled(rest, maths, new)
+        for step in new if over_reals(rest, True) else ():
+            text = str(step["claim"])
+            self.unread.append(Unread(last.position, text, "for all reals: not shown", "range"))
 
     def stating(self, rest: str, maths: list[Segment], relations: list[Segment]) -> _Sentence:
         """What the sentence says of its relations, before any of them is a step."""
@@ -129,7 +131,16 @@ class Claims(Scopes):
             reason = s.whole if i == count - 1 and not unfit else {}
         if not reason:
             reason = self.bare(chain) or self.reason(s.own, clause, chain, s.listed[m.position])
+        if hence and reason and reason == self.bare(chain):
+            self.follows(s, m, chain)
         return self.unsaid(s, i == count - 1, clause, chain, reason)
+
+    def follows(self, s: _Sentence, m: Segment, chain: Chain) -> None:
+        """ "X, hence Y" where Y is seen by itself: it has to speak of X's variables at least."""
+        said = [self.relation(str(step["claim"])) for step in self.steps[s.before :]]
+        before = {name for one in said for name in names_of(one, self.names)}
+        if said and not {*names_of(chain, self.names)} <= before:
+            self.unread.append(Unread(m.position, m.text, "it does not follow", "words"))
 
     def unsaid(
         self, s: _Sentence, final: bool, clause: str, chain: Chain, reason: dict[str, object]
@@ -158,9 +169,9 @@ class Claims(Scopes):
     ) -> tuple[dict[str, object], list[Segment]]:
         """The reason that the sentence as a whole gives its last relation, and what it uses up."""
         last = relations[-1]
-        before = [m for m in maths if m.position < last.position]
-        taken = _TAKEN.search(rest)
-        before = before[taken[0].count("\0") :] if taken else before
+        before, after = self.applied_to(rest, maths, last)
+        if after and len(relations) == 1 and not before:
+            before = after  # "X by AM-GM on $a$ and $b$"
         if len(relations) > 1 and _AND.fullmatch(said[last.position]):
             return {}, []  # a list of facts
         try:
@@ -189,23 +200,6 @@ class Claims(Scopes):
     def divisors(self, rest: str, maths: list[Segment]) -> None:
         """ "Dividing by $a+b$": what divides is shown to be positive."""
         self.positives(DIVIDING, rest, maths)
-
-    def operation(self, rest: str, maths: list[Segment]) -> dict[str, str]:
-        """What is done to both sides, where one thing is: "times" a number, or a "shift"."""
-        plain = " ".join(rest.split())
-        found = [*_DONE_TO.finditer(plain)]
-        if len(found) != 1 or found[0]["more"]:
-            return {}
-        (done,) = found
-        text = done["number"] or maths[plain[: done.end()].count("\0") - 1].text.rstrip(".,;: ")
-        try:
-            value = expr_ascii(self.expression(text))
-        except Unreadable:
-            return {}
-        verb = done[0][:3].lower()
-        if verb in ("add", "sub"):
-            return {"shift": value if verb == "add" else f"-({value})"}
-        return {"times": value if verb == "mul" else f"1/({value})"}
 
     @staticmethod
     def operated(reason: dict[str, object], operation: Mapping[str, str]) -> dict[str, object]:

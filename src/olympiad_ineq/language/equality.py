@@ -26,12 +26,17 @@ _THAT_IS = re.compile(  # what follows says the same in other words
     r"[\s,;:(]+(?:that is(?: to say)?|i\.e\.?|which (?:means|is the case)(?: that)?|namely"
     r"|(?:or,? )?equivalently|in other words)\b[\s,;:]*(?=[^\0]*\0)", re.IGNORECASE
 )  # fmt: skip
+_OF_STEP = re.compile(
+    r"\b(?:in|for|of) (?:(?:inequality )?\((\d{1,3})\)|(?:this|that|the (?:above|last|latter"
+    r"|previous))(?: (?:inequality|estimate|bound|step|relation))?\b)", re.IGNORECASE
+)  # fmt: skip
 _TOGETHER = re.compile(r"\s*(?:,|and|,\s*and)\s*", re.IGNORECASE)
 _MARKS = re.compile(r"[^\w\0\s]")
 _EQUALITY_WORDS = vocabulary(  # what says that the relation holds with =, and no more
     "equality holds occurs attained achieved reached is when if at for case the a with and where "
     "in of this inequality we have clearly that e g example indeed only iff precisely exactly "
-    "finally note also here it equation cases sign takes place"
+    "finally note also here it equation cases sign takes place "
+    "last above latter previous estimate bound step"
 )
 
 
@@ -41,6 +46,7 @@ class Equality(Claims):
     def __init__(self, text: str, variables: Sequence[str], goal: Chain | None) -> None:
         super().__init__(text, variables, goal)
         self.equality: dict[str, object] | None = None
+        self.after: tuple[int, int] | None = None  # how many steps stood before it, and where
 
     def opening(self, rest: str, relations: list[Segment]) -> str:
         """ "So the inequality holds, with equality when $a = b$": what is said of equality."""
@@ -48,6 +54,45 @@ class Equality(Claims):
         before = rest[: tail.start()] if tail else ""
         alone = tail and len(relations) < 2 and "\0" not in before
         return rest[len(before) :] if alone and not unknown(before, self.names) else rest
+
+    def equality_of(self, rest: str, maths: list[Segment], position: int) -> None:
+        """Of what equality is said: "in (1)", "in this inequality", or of the goal."""
+        named = _OF_STEP.search(rest)
+        if named and named[1]:
+            own = [s for s in self.steps if s["id"] == f"s{named[1]}"]
+            words = rest[: named.start(1) - 1] + " it " + rest[named.end(1) + 1 :]
+            self.step_equality(own[0] if own else None, words, maths, position)
+        elif named and self.steps and not self.aims:
+            self.step_equality(self.steps[-1], rest, maths, position)
+        else:
+            before = self.equality
+            self.equality_case(rest, maths, position)
+            if self.equality is not before and self.block is None:
+                self.after = (len(self.steps), position)
+
+    def settle_equality(self) -> None:
+        """Where steps follow what was said of equality, it was said of the step before them."""
+        at, position = self.after or (0, 0)
+        if self.equality is None or not 0 < at < len(self.steps) or self.aims:
+            return
+        step = self.steps[at - 1]
+        if self.goal is not None and step["claim"] == chain_ascii(self.goal):
+            return
+        if "equality" in step:
+            self.unread.append(Unread(position, "", "equality case not read"))
+        step["equality"], self.equality = self.equality, None
+
+    def step_equality(
+        self, step: dict[str, object] | None, rest: str, maths: list[Segment], position: int
+    ) -> None:
+        """The case of equality of a step."""
+        goal, self.equality = self.equality, None
+        self.equality_case(rest, maths, position)
+        case, self.equality = self.equality, goal
+        if case is not None and step is not None and "equality" not in step:
+            step["equality"] = case
+        elif case is not None:
+            self.unread.append(Unread(position, shown(rest), "equality case not read"))
 
     def equality_case(self, rest: str, maths: list[Segment], position: int) -> None:
         """Where the relation holds with =; "only" where nowhere else; "from", said in other words.

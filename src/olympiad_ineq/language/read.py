@@ -16,12 +16,14 @@ from olympiad_ineq.kernel.trees import Chain
 from olympiad_ineq.language.parse import Unreadable
 
 from .aims import asserted
+from .applied import THEOREMS
 from .blocks import only
-from .claims import THEOREMS
-from .equality import EQUALITY, TAIL, Equality
+from .equality import EQUALITY, TAIL
 from .functions import defines, read_function, said_shape
+from .hidden import Hidden
 from .lemmas import opened
 from .notes import ReadProof, Unread
+from .predicates import in_digits
 from .segments import MAX_TEXT, RELATION, Segment, vocabulary
 from .sentences import LABEL, clauses, sentences, shown
 from .spelling import expr_ascii
@@ -93,7 +95,7 @@ def read_proof(text: str, variables: Sequence[str], goal: Chain | None = None) -
         return ReadProof([], [Unread(error.position, error.text, error.reason)], None)
 
 
-class _Reader(Equality):
+class _Reader(Hidden):
     """A text read sentence by sentence: what each assumes, aims at, defines or asserts."""
 
     def read(self) -> ReadProof:
@@ -118,8 +120,10 @@ class _Reader(Equality):
         if len(rest) > _MAX_SENTENCE:
             self.unread.append(Unread(position, shown(rest), "a sentence too long to follow"))
             return
+        rest = in_digits(rest)
         if self.goal is not None:
             rest, maths = self.at_least(_IF_WE.sub(r"\1", rest), maths)
+            rest, maths = self.equations(rest, maths)
             if self.denotes(rest, maths) or self.with_others(words, rest, maths, position):
                 return
         rest = self.opening(rest, _relations(maths))
@@ -128,7 +132,7 @@ class _Reader(Equality):
         if self.split(label[0] if label else "", rest, maths, position):
             return
         if EQUALITY.search(rest):
-            self.equality_case(rest, _relations(maths) or maths, position)
+            self.equality_of(rest, _relations(maths) or maths, position)
             return
         number = label and (label[1] or label[2])
         if self.blocks(rest, maths, number, position):
@@ -165,6 +169,7 @@ class _Reader(Equality):
         """A remark, what is announced, or steps; what is odd about its words is reported."""
         relations = _relations(maths)
         self.wording(rest, maths, position)
+        self.in_words(rest, maths, position)
         self.signs(rest, maths, position)
         for m in maths:
             if not RELATION.search(m.text) and not _HARMLESS.fullmatch(m.text):
@@ -176,7 +181,7 @@ class _Reader(Equality):
         if self.announces(rest, maths, clauses(rest, maths), number):
             self.positives(_SCALED, rest, maths)
             return
-        self.step(f"s{number}" if number else self.fresh(), rest, maths, relations)
+        self.step(f"s{number}" if number else self.fresh(), rest, maths, relations, position)
         if self.free and _DONE.search(rest.rsplit("\0", 1)[-1]):
             self.conclude("hence the result")
 
@@ -203,13 +208,8 @@ class _Reader(Equality):
         if not any(RELATION.search(m.text) for m in maths[:count]):
             return False
         self.sentence(label + rest[:at], maths[:count], position)
-        goal, self.equality = self.equality, None
-        self.equality_case(rest[at:], maths[count:], position)
-        case, self.equality = self.equality, goal
-        if case is not None and len(self.steps) > before:
-            self.steps[-1]["equality"] = case
-        elif case is not None:
-            self.unread.append(Unread(position, shown(rest[at:]), "equality case not read"))
+        step = self.steps[-1] if len(self.steps) > before else None
+        self.step_equality(step, rest[at:], maths[count:], position)
         return True
 
     def lemmas(self, rest: str, maths: list[Segment], position: int) -> bool:
@@ -300,6 +300,10 @@ class _Reader(Equality):
         relations = _relations(maths)
         assumed = _ASSUME.search(rest)
         if assumed:
+            passing = self.passing(rest, maths)
+            for i, m in enumerate(maths):
+                if m not in relations and i not in passing and not _HARMLESS.fullmatch(m.text):
+                    self.report(m.position, m.text, "it is no part of what is checked")
             for m in relations:
                 known = not unknown(_ASSUMED.sub(" ", rest), self.names)
                 reason = f"{assumed[0].lower()}: not followed"
@@ -347,6 +351,7 @@ class _Reader(Equality):
             return False
         operation = self.operation(rest, maths)
         times = operation.get("times", "")
+        aims, before = len(self.aims), len(self.steps)
         for m in relations:
             for part in self.parts(m):
                 chain = self.chain(m, part)
@@ -358,6 +363,9 @@ class _Reader(Equality):
                 else:
                     self.aim(chain, times)
                     times = ""
+        if all(step.get("by") == "identity" for step in self.steps[before:]):
+            for aim_here in self.aims[aims:]:  # "..., as the left side is $X$"
+                aim_here.at = len(self.steps)
         self.called_true(rest.rsplit("\0", 1)[-1])
         if number:
             self.ids.add(f"s{number}")
@@ -376,6 +384,9 @@ class _Reader(Equality):
         elif block is not None:
             self.close(str(self.steps[-1]["claim"]), "")
         self.unlent(len(self.text))
+        self.settle_equality()
+        for promise in self.promises:
+            self.broken(promise)
         self.discharge()
 
 

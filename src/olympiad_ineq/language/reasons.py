@@ -22,6 +22,7 @@ from olympiad_ineq.language.parse import (
 
 from .blocks import Block, in_order
 from .functions import Function, read_function, said_shape
+from .predicates import COUNTS
 from .segments import RELATION, Segment, split_list
 from .spelling import chain_ascii, expr_ascii
 from .terms import (
@@ -42,7 +43,7 @@ _ONE = (
     r"(?:(?P<twice>twice|double)\s+|(?P<half>half(?: of)?)\s+"
     r"|(?P<num>-?\d{1,6}(?:/\d{1,6})?)\s*(?:times|\*|x)\s*)?"
 )
-_CITE = re.compile(
+CITE = re.compile(
     _ONE + r"(?:(?:step|inequality|inequalities|equation|relation)s?\s*)?"
     r"(?:\((?P<label>\d{1,3})\)|(?P<given>the (?:condition|constraint|hypothesis))"
     r"|condition (?P<which>\d))",
@@ -78,7 +79,7 @@ SINCE = re.compile(
     r"\b(?:since|as(?! (?:well|required|desired|wanted|claimed|needed))|because|from|clearly"
     r"|obvious\w*)\b", re.IGNORECASE
 )  # fmt: skip
-_COUNT = re.compile(
+COUNT = re.compile(
     r"\b(two|three|four|five|six)\b(?: \w+){0,2}? (?:inequalities|results|relations|estimates)",
     re.IGNORECASE,
 )
@@ -88,7 +89,6 @@ _OPERATION = re.compile(  # which says what is done to get there
 )
 _NTH = re.compile(r"\bthe (first|second|last|latter|previous) inequality\b", re.IGNORECASE)
 _TOGETHER = ("combine", "multiply", "chain")
-_COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _ALL = re.compile(r"\b(these|them|those|above|all|everything|up|inequalities)\b", re.IGNORECASE)
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (rule, re.compile(pattern, re.IGNORECASE))
@@ -112,7 +112,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
-_TERMS = ("terms", "x", "y", "nums", "dens")  # what a lemma is applied to
+TERMS = ("terms", "x", "y", "nums", "dens")  # what a lemma is applied to
 
 
 class Reasons:
@@ -146,7 +146,7 @@ class Reasons:
         """
         try:
             step = self.arguments(rule, clause, [], chain)[0]
-            terms = {str(x) for key in _TERMS for x in strings(step.get(key))}
+            terms = {str(x) for key in TERMS for x in strings(step.get(key))}
             return {} if listed and terms and not terms <= {*self.texts(listed)} else step
         except (Unreadable, ValueError):
             return {}
@@ -227,7 +227,7 @@ class Reasons:
 
     def cited(self, rest: str) -> tuple[list[str], list[str]]:
         names, weights = [], []
-        for m in _CITE.finditer(rest):
+        for m in CITE.finditer(rest):
             names.append(f"s{m['label']}" if m["label"] else "given" + (m["which"] or ""))
             weights.append("2" if m["twice"] else "1/2" if m["half"] else m["num"] or "1")
         return names, weights
@@ -265,7 +265,7 @@ class Reasons:
                 return found, used
         if rule == "chain" and names:
             return {"by": "chain", "of": names}, []
-        if names and _WEIGHING.search(_CITE.sub(" ", rest)):
+        if names and _WEIGHING.search(CITE.sub(" ", rest)):
             return {}, []  # "$3$ times (1)", "(1), twice": which weight is whose is not seen
         if len(names) > 1 and rule != "combine" and re.search(r"\bdivid", rest, re.IGNORECASE):
             return {}, []  # one inequality divided by another
@@ -335,8 +335,8 @@ class Reasons:
         }
         names = [str(s["id"]) for s in self.steps
                  if s["id"] not in used and s.get("by") != "identity"]  # fmt: skip
-        count = _COUNT.search(rest)
-        return names[-_COUNTS[count[1].lower()] :] if count else names
+        count = COUNT.search(rest)
+        return names[-COUNTS[count[1].lower()] :] if count else names
 
     def alike(self, claim: Chain | None) -> dict[str, object]:
         """ "Similarly X": as the step before it that has a reason of its own."""
@@ -369,7 +369,7 @@ class Reasons:
         if source.get("by") not in ("amgm", "square", "cauchy", "titu", "identity", "schur"):
             return {}
         step = {k: v for k, v in source.items() if k not in ("id", "claim", "equality")}
-        for key in (*_TERMS, "expr"):
+        for key in (*TERMS, "expr"):
             if key in step:
                 texts = [self.turned_text(text, order) for text in strings(step[key])]
                 step[key] = texts if isinstance(step[key], list) else texts[0]

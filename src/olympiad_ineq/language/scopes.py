@@ -65,6 +65,9 @@ class Scopes(Aims):
         """ "Let $x = a/b$": x stands for a/b from here on; what is said of it is to be shown."""
         images = head.fields.get("images")
         for name, text in images.items() if isinstance(images, dict) else ():
+            if str(name) in self.images:
+                reason = "it stands for something else already"
+                self.unread.append(Unread(position, str(name), reason, "assumption"))
             self.images[str(name)] = self.expression(str(text))
         self.variables = (*self.names, *self.images)
         sign = {"positive": ">", "nonnegative": ">="}.get(str(head.fields["domain"]))

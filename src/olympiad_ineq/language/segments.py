@@ -70,7 +70,7 @@ def _rows(text: str, start: int) -> list[Segment]:
     at = start
     for raw in text.split(r"\\"):
         tag = _TAG.search(raw)
-        row = re.sub(r"\\(?:tag|label)\{[^{}]*\}|\\(?:nonumber|notag)", "", raw)
+        row = re.sub(r"\\(?:tag|label)\{\s*[^{}\s]*\s*\}|\\(?:nonumber|notag)", "", raw)
         row = (_TAG.sub("", row) if tag and tag[2] else row).replace("&", " ")
         row = _END.sub("", row).strip()
         end = "." if row.rstrip(" ~").endswith(".") else ""

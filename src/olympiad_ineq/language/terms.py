@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flint import fmpq
 
-from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Num, Pow, Root
+from olympiad_ineq.kernel.trees import Add, Chain, Div, Expr, Mul, Neg, Num, Pow, Root, Var
 
 from .spelling import expr_ascii
 
@@ -161,3 +161,29 @@ def visible(expr: Expr) -> bool:
             return all(map(visible, args))
         case _:
             return False
+
+
+def degree_of(expr: Expr) -> fmpq | None:
+    """The degree of an expression all of whose terms have the same; None for any other."""
+    match expr:
+        case Num():
+            return fmpq(0)
+        case Var():
+            return fmpq(1)
+        case Neg(inner):
+            return degree_of(inner)
+        case Add(args):
+            found = {degree_of(arg) for arg in args}
+            return found.pop() if len(found) == 1 else None
+        case Mul(args):
+            degrees = [degree_of(arg) for arg in args]
+            return None if None in degrees else sum((d for d in degrees if d is not None), fmpq(0))
+        case Div(num, den):
+            up, down = degree_of(num), degree_of(den)
+            return None if up is None or down is None else up - down
+        case Pow(base, exponent):
+            own = degree_of(base)
+            return None if own is None else own * exponent
+        case Root(arg, degree):
+            own = degree_of(arg)
+            return None if own is None else own / degree

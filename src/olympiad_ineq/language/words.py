@@ -85,6 +85,7 @@ _REMARKS = vocabulary(
     "solve system turns turn whose written homogeneous "
     "polynomial polynomials root roots cube cubes "
     "appears trick choose chosen split splits idea help helps work works strategy plan "
+    "observation argument will "
     "approach common denominators reciprocals reciprocal pairwise separately times "
     "difference differences quotient quotients ratio ratios inverse inverses key proceed "
     "follows straightforward simple nice beautiful convenient convenience notation"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from olympiad_ineq.kernel import theorem as kernel
 from olympiad_ineq.kernel.rational import (
@@ -14,6 +15,7 @@ from olympiad_ineq.kernel.rational import (
     World,
 )
 from olympiad_ineq.kernel.trees import Statement
+from olympiad_ineq.language.hidden import parts_of
 from olympiad_ineq.language.notes import ReadProof, Unread
 from olympiad_ineq.language.parse import (
     Unreadable,
@@ -22,8 +24,10 @@ from olympiad_ineq.language.parse import (
     quoted,
 )
 from olympiad_ineq.language.read import read_proof
+from olympiad_ineq.language.reasons import ZERO
 from olympiad_ineq.language.segments import MAX_TEXT, split_list
-from olympiad_ineq.language.spelling import chain_ascii
+from olympiad_ineq.language.spelling import chain_ascii, expr_ascii
+from olympiad_ineq.language.terms import degree_of, square_step, squares
 
 from .check import ProofVerdict, check_proof
 from .match import entails
@@ -76,6 +80,11 @@ def _harmless(unread: Unread, statement: Statement) -> bool:
     the hypotheses' equations and positive factors. The goal has to give it as well: what is more
     than the goal (a strict inequality, say) would have to be shown, as it is where aims are steps.
     """
+    if unread.kind in _SHOWN:
+        try:
+            return _SHOWN[unread.kind](statement, unread.text)
+        except (Unreadable, Limit, IllPosed):
+            return False
     if unread.kind not in ("aim", "same", "goal", "sign", "hypothesis"):
         return False
     try:
@@ -123,3 +132,59 @@ def _gives(world: World, one: Sequence[Fact], other: Sequence[Fact]) -> bool:
     """Is every link of the other a link of the one, up to positive factors?"""
     shown = [kernel.assume(world, fact, "aim") for fact in one]
     return all(any(entails(t, fact) for t in shown) for fact in other)
+
+
+# -- what a remark says of the goal ---------------------------------------------------------------
+
+
+def _sides_hold(statement: Statement, text: str) -> bool:
+    """ "sides >=", "terms >": the sign of both sides of the goal, or of each of their terms."""
+    of, _, sign = text.rpartition(" ")
+    return _signs_hold(
+        statement, ", ".join(f"{part} {sign} 0" for part in parts_of(statement.goal, of))
+    )
+
+
+def _over_reals(statement: Statement, text: str) -> bool:
+    """Does a relation, else what is said of the goal, hold for all reals, and not only here?"""
+    if statement.domain == "real":
+        return True
+    if not text:
+        return False
+    wide = parse_statement(statement.variables, "real", (), text)
+    chain = wide.goal
+    reasons: list[dict[str, object]] = [{"by": "known"}]
+    if chain.parts[-1] == ZERO:
+        found = squares(chain.parts[0])
+        reasons += [square_step(found)] if found else []
+        reasons.append({"by": "positive", "expr": expr_ascii(chain.parts[0])})
+    if {*chain.ops} == {"="}:
+        reasons.append({"by": "identity"})
+    steps = ({"id": "s1", "claim": text, **reason} for reason in reasons)
+    return any(check_proof(wide, [step], None).grade == "proved" for step in steps)
+
+
+def _shaped(statement: Statement, text: str) -> bool:
+    """Is the goal symmetric, cyclic or homogeneous (of this degree), as a remark says?"""
+    kind, _, degree = text.partition(" ")
+    if kind == "homogeneous":
+        degrees = {degree_of(part) for part in statement.goal.parts if part != ZERO}
+        found = degrees.pop() if len(degrees) == 1 else None
+        return found is not None and degree in ("", str(found))
+    names = statement.variables
+    orders = [names[1:] + names[:1]]
+    if kind == "symmetric":
+        orders.append((names[1], names[0], *names[2:]) if len(names) > 1 else names)
+    world = world_of(statement)
+    return all(
+        kernel.keeps(world, order)
+        and _gives(world, world.goal, [_image(world, fact, order) for fact in world.goal])
+        for order in orders
+    )
+
+
+def _image(world: World, fact: Fact, order: Sequence[str]) -> Fact:
+    return replace(fact, diff=kernel.moved(world, fact.diff, order))
+
+
+_SHOWN = {"sides": _sides_hold, "range": _over_reals, "shape": _shaped}
