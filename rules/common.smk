@@ -154,7 +154,9 @@ GRANTED = planner_command.granted(workflow.resource_settings.overwrite_resources
 
 onstart:
     try:
-        if set(workflow.dag_settings.targets) != {"plan"}:  # which is made in any folder
+        if set(workflow.dag_settings.targets) != {
+            "plan"
+        }:  # which is made in any folder
             planner_command.before_submitting(
                 SETTINGS,
                 GRANTED,
