@@ -97,6 +97,22 @@ def test_a_changed_digit_is_named(
         cli.run(["rescore", str(path)])
 
 
+def test_a_copy_is_recomputed_from_its_own_files(results: Path, tmp_path: Path) -> None:
+    """Beside the original, and under another name than results."""
+    for name in ("results", "old"):
+        shutil.copytree(results, tmp_path / name / "eval")
+    (tmp_path / "old/eval/final/judgements.jsonl").write_text("")
+    assert cli.run(["rescore", str(tmp_path / "results/eval/final.json")]) == 0
+    with pytest.raises(UserError, match="old/eval/final/judgements.jsonl.*changed after"):
+        cli.run(["rescore", str(tmp_path / "old/eval/final.json")])
+
+
+@pytest.mark.parametrize("level", ["95", "1", "0", "-1", "nan", "inf"])
+def test_a_confidence_is_between_0_and_1(results: Path, level: str) -> None:
+    with pytest.raises(UserError, match="between 0 and 1"):
+        cli.run(["rescore", str(results / "final.json"), "--confidence", level])
+
+
 @pytest.mark.parametrize("name", ["README.md", "notes.json", "final", "judge_audit.json"])
 def test_a_file_that_is_no_result_is_left_to_its_owner(
     name: str, results: Path, tmp_path: Path

@@ -41,6 +41,17 @@ def test_headline_says_both_rates_with_intervals_and_the_paired_test(folder: Pat
     assert max(map(len, lines)) <= 110
 
 
+def test_headline_counts_relatives_as_clusters(folder: Path) -> None:
+    baseline, final = results(folder)
+    assert "by family" not in headline(baseline, final)  # each problem is one of its own
+    final["proved"] |= {"families": 8, "interval_by_family": [0.125, 0.75]}
+    (line,) = [row for row in headline(baseline, final).splitlines() if "by family" in row]
+    assert words.interval(final["proved"]["interval_by_family"]) in line
+    assert words.signed_interval(final["paired"]["interval_by_family"]) in line
+    assert "by family (8)" in line
+    assert words.interval(final["proved"]["interval_by_family"]) in summary(baseline, final, "A")
+
+
 def test_headline_ends_the_quickstart_with_the_reports_path(folder: Path) -> None:
     page = folder / "index.html"
     said = subprocess.run(

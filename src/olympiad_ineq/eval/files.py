@@ -67,6 +67,9 @@ def rescore(path: Path, *, confidence: float | None = None) -> int:
     """
     manifest = path.with_name(path.name + ".manifest.json")
     fix = "give a result that the workflow scored: results/eval/<run>.json"
+    if confidence is not None and not 0 < confidence < 1:
+        rule = "it has to lie between 0 and 1"
+        raise UserError(f"--confidence {confidence}", rule, "write 0.95 for 95 % intervals")
     if not path.is_file():
         rule = "it is a folder" if path.is_dir() else "there is no such file"
         raise UserError(str(path), rule, fix)
@@ -77,10 +80,9 @@ def rescore(path: Path, *, confidence: float | None = None) -> int:
         raise UserError(str(path), "it is no scored result, but another stage's file", fix)
     settings = made.get("settings", {})
     result = _read(path, path)
-    root = path.resolve().parents[2]  # its manifest names files from the folder that holds results
     try:
         files = {
-            name: root / settings[name] if settings.get(name) else None
+            name: _beside(path, settings[name]) if settings.get(name) else None
             for name in ("predictions", "judgements", "reference", "audit")
         }
         run, recorded = settings["run"], settings["confidence"]
@@ -105,6 +107,16 @@ def rescore(path: Path, *, confidence: float | None = None) -> int:
         return 1
     print(f"{path}: recomputed from {found['n']} judged answers, the same to the last digit")
     return 0
+
+
+def _beside(result: Path, name: str) -> Path:
+    """A file that the manifest names from the folder of results, in the folder this result is in.
+
+    A copy is recomputed from its own files, whatever it is called now.
+    """
+    folder = result.resolve().parents[1]
+    parts = Path(name).parts
+    return folder.joinpath(*parts[1:]) if parts[0] == "results" else folder.parent / name
 
 
 def _read(path: Path, artifact: Path) -> dict[str, Any]:

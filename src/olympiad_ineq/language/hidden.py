@@ -16,7 +16,7 @@ from olympiad_ineq.language.parse import Unreadable
 from .aims import HALVED, RESULT
 from .equality import Equality
 from .notes import Unread
-from .predicates import circular, number, over_reals, predicate, shapes, signed
+from .predicates import circular, number, over_reals, predicate, shapes, signed, unfinished
 from .reasons import CITE
 from .segments import RELATION, Segment, split_list
 from .sentences import shown
@@ -119,6 +119,7 @@ class Hidden(Equality):
         if self.goal is None and self.rule(rest) in ("combine", "multiply") and RESULT.search(rest):
             odd = words  # it is read where the goal is known
         odd = odd or (self.miscounted(words, [step]) if step else _cancelled(rest))
+        odd = odd or unfinished(words)
         if odd:
             self.report(position, odd, "said in words, and not read")
         if re.search(r"\bdegree\b", rest, re.IGNORECASE) and not shapes(rest):

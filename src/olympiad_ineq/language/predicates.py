@@ -129,6 +129,19 @@ def number(words: str) -> str:
     return found[0] if found else ""
 
 
+_UNFINISHED = re.compile(
+    r"(?<!what )(?<!which )(?<!as )\b(?:is|are|was|remains?)(?: still| yet)? to be\b"
+    r"|\bto be (?:completed|continued|finished|done|filled in)\b|\bdone for\b",
+    re.IGNORECASE,
+)
+
+
+def unfinished(words: str) -> str:
+    """Words that leave something to be done ("to be completed"), "what was to be shown" not."""
+    found = _UNFINISHED.search(" ".join(words.split()))
+    return found[0] if found else ""
+
+
 # -- the goal as a reason -------------------------------------------------------------------------
 
 _GOAL = re.compile(

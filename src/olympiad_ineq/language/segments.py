@@ -61,6 +61,11 @@ def segments(text: str, letters: Sequence[str] | None = None) -> list[Segment]:
 _TAG = re.compile(r"\\tag\{\s*\(?(\d{1,3})\)?\s*\}|\\q?quad\s*\((\d{1,3})\)\s*[.,;]?\s*$")
 
 
+# What names a row: a label is not printed, a tag is a number with letters, or stars.
+_UNSEEN = re.compile(
+    r"\\tag\*?\{\s*\(?(?:[A-Za-z]?\d{0,3}|\d{1,3}[A-Za-z]|[ivxIVX]{1,4})\)?['*†]{0,3}\s*\}"
+    r"|\\label\{[\w:.*-]{1,40}\}|\\(?:nonumber|notag)"
+)
 _END = re.compile(r"(?:\\q?quad|\\(?:blacksquare|square|Box|qed)(?![A-Za-z])|\s){1,40}$")
 
 
@@ -70,7 +75,7 @@ def _rows(text: str, start: int) -> list[Segment]:
     at = start
     for raw in text.split(r"\\"):
         tag = _TAG.search(raw)
-        row = re.sub(r"\\(?:tag|label)\{\s*[^{}\s]*\s*\}|\\(?:nonumber|notag)", "", raw)
+        row = _UNSEEN.sub("", raw)
         row = (_TAG.sub("", row) if tag and tag[2] else row).replace("&", " ")
         row = _END.sub("", row).strip()
         end = "." if row.rstrip(" ~").endswith(".") else ""

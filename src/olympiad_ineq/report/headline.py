@@ -38,11 +38,24 @@ def headline(baseline: Json, final: Json) -> str:
             "",
             f"difference  {difference} points ({level} % interval {ends}), same problems: "
             f"{paired['gained']} gained, {paired['lost']} lost",
+            *_by_family(baseline, final, paired),
             f"            {words.p_value(paired['p'])} (exact McNemar)",
         ]
     if "judged" in final:
         lines += ["", f"judge       {words.judged(final)}"]
     return "\n".join(lines)
+
+
+def _by_family(baseline: Json, final: Json, paired: Json) -> list[str]:
+    """The same intervals with relatives counted as clusters, where there are relatives."""
+    count = final["proved"]["families"]
+    if count == final["n"]:
+        return []
+    one, two = (words.interval(r["proved"]["interval_by_family"]) for r in (baseline, final))
+    return [
+        f"            by family ({count}): {baseline['run']} {one} %, {final['run']} {two} %, "
+        f"difference {words.signed_interval(paired['interval_by_family'])}",
+    ]
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -94,7 +107,10 @@ def summary(baseline: Json, final: Json, title: str) -> str:
         lines += [
             f"Paired on the same problems: {paired['gained']} gained, {paired['lost']} lost, "
             f"{paired['both']} proved by both, {paired['neither']} by neither; exact McNemar "
-            f"{words.p_value(paired['p'])}.",
+            f"{words.p_value(paired['p'])}. With relatives counted as clusters "
+            f"({final['proved']['families']} families): "
+            f"{words.interval(final['proved']['interval_by_family'])} % of the tuned model's, "
+            f"difference {words.signed_interval(paired['interval_by_family'])}.",
         ]
     lines += [
         f"Base model: {words.model_name(baseline)}, shown {words.shots(baseline)}. "

@@ -131,8 +131,9 @@ def resolution(final: Json) -> str:
     text = (
         f"This test set can tell differences of {percent(paired['detectable']['difference'])} "
         f"points (power {percent(paired['detectable']['power'], 0)}\N{NO-BREAK SPACE}%). With "
-        f"relatives counted as clusters ({final['proved']['families']} families) the difference's "
-        f"interval is {signed_interval(paired['interval_by_family'])}."
+        f"relatives counted as clusters ({final['proved']['families']} families) the tuned model's "
+        f"interval is {interval(final['proved']['interval_by_family'])} %, the difference's "
+        f"{signed_interval(paired['interval_by_family'])}."
     )
     clear = [
         TECHNIQUE_NAMES.get(name, name)
