@@ -18,6 +18,7 @@ from olympiad_ineq.records import (
     TECHNIQUES,
     Assignment,
     Candidate,
+    Domain,
     Example,
     Grade,
     Json,
@@ -27,7 +28,7 @@ from olympiad_ineq.records import (
     Verdict,
 )
 from olympiad_ineq.settings import Split
-from olympiad_ineq.split import Side, admit, assign, check_leaks, examples
+from olympiad_ineq.split import Side, admit, assign, check_leaks, examples, joined
 
 PROVED = Split(train=1, test=1)
 
@@ -345,3 +346,38 @@ def test_examples_carry_prompt_completion_and_evidence() -> None:
     assert len(made) == 10
     assert made[0].problem.text in made[0].prompt
     assert made[0].completion == "(1) clear"
+
+
+def test_one_problem_from_two_templates_is_one_family() -> None:
+    """Instances of AM-GM and of Cauchy-Schwarz with one difference of sides, and a multiple."""
+    goals: list[tuple[Domain, str]] = [
+        ("positive", "x^4+y^4 >= 2*x^2*y^2"),
+        ("real", "(x^2+1)*(y^4+x^2) >= (x*y^2+x)^2"),
+        ("positive", "x^5+x*y^4 >= 2*x^3*y^2"),
+        ("positive", "x^4+y^4 >= x^3*y+x*y^3"),
+    ]
+    found = []
+    for number, (domain, goal) in enumerate(goals):
+        problem = Problem(
+            text=f"Prove {number}.", variables=("x", "y"), domain=domain, goal=goal,
+            technique="amgm", difficulty=1,
+        )  # fmt: skip
+        source = Source(kind="symbolic", name="test", family=f"f{number}")
+        made = Candidate.make(problem, Proof(text="(1) clear"), source)
+        verdict = Verdict(
+            id=made.id, grade="proved", reason="", canonical_key=f"k{number}", family=f"f{number}"
+        )
+        found.append((made, verdict))
+    rows = admit([c for c, _ in found], [v for _, v in found], PROVED).rows
+    family = {row.canonical_key: row.family for row in rows}
+    assert family == {"k0": "f0", "k1": "f0", "k2": "f0", "k3": "f3"}
+
+
+def test_joining_families_is_transitive_and_does_not_depend_on_the_order() -> None:
+    made = rows(families=6, members=2)
+    links = {"0000-1": "a", "0003-0": "a", "0003-1": "b", "0005-0": "b"}
+    keys = {row.id: links.get(row.id, row.id) for row in made}
+    for order in (made, made[::-1]):
+        found = {row.id: row.family for row in joined(order, keys)}
+        assert {found[f"000{n}-{m}"] for n in (0, 3, 5) for m in (0, 1)} == {"family-0"}
+        assert found["0001-0"] == found["0001-1"] == "family-1"

@@ -44,6 +44,15 @@ def canonical_key(variables: Sequence[str], domain: str, given: Sequence[str], g
     return _digest(domain, repr(_least(system, domain == "positive")))
 
 
+def relative_key(variables: Sequence[str], given: Sequence[str], goal: str) -> str:
+    """A short hash of the problem up to its domain and a monomial factor as well.
+
+    x^4 + y^4 >= 2x^2y^2 for reals or for positive numbers, or with both sides times x: whoever
+    knows one knows the other.
+    """
+    return canonical_key(variables, "positive", given, goal)
+
+
 def not_said(text: str, key: str) -> str:
     """Why a text does not state the problem with this canonical key; empty if it does."""
     try:

@@ -4,7 +4,7 @@ A problem is one canonical key (renaming, scaling and reordering leave it as it 
 candidates for one problem the one with the best grade stays, and of those the one with the smallest
 id. A problem whose text is nearly that of another, or that a file of held-out problems has, is left
 out. A family is a set of problems so alike that seeing one gives the others away: it goes to one
-side, whole or not at all.
+side, whole or not at all. Families that share a problem but for its domain or a factor are one.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Literal
 
+from olympiad_ineq.canonical import relative_key
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.held_out import HeldOut
 from olympiad_ineq.likeness import Index
@@ -48,6 +49,7 @@ def admit(
     """
     found = Admitted()
     chosen: dict[str, tuple[int, Assignment, str]] = {}
+    relatives: dict[str, str] = {}
     for candidate, verdict in zip_longest(candidates, verdicts):
         if candidate is None or verdict is None or candidate.id != verdict.id:
             raise _mismatch((candidate or verdict).id)
@@ -59,6 +61,8 @@ def admit(
         if held_out and (why := held_out.find(row.canonical_key, text)):
             found.dropped.append(Dropped(id=row.id, kind="held_out", reason=why))
             continue
+        problem = candidate.problem
+        relatives[row.id] = relative_key(problem.variables, problem.given, problem.goal)
         mine = (GRADES.index(verdict.grade), row, text)
         kept = chosen.setdefault(row.canonical_key, mine)
         if (mine[0], row.id) < (kept[0], kept[1].id):
@@ -69,8 +73,29 @@ def admit(
             found.dropped.append(Dropped(id=mine[1].id, kind="repeated", reason=why))
     rows = sorted(chosen.values(), key=lambda item: (item[0], item[1].id))
     _drop_near(rows, settings.near_duplicates, found)
-    found.rows.sort(key=lambda row: row.id)
+    found.rows = joined(sorted(found.rows, key=lambda row: row.id), relatives)
     return found
+
+
+def joined(rows: Sequence[Assignment], relatives: Mapping[str, str]) -> list[Assignment]:
+    """The rows with families of one name where they share a relative's key (by row id).
+
+    Two templates may draw one problem: as a Cauchy-Schwarz instance whose difference is a square.
+    The name is the least of the names that are joined.
+    """
+    above: dict[str, str] = {}
+
+    def least(name: str) -> str:
+        while above.setdefault(name, name) != name:
+            above[name] = above[above[name]]
+            name = above[name]
+        return name
+
+    first: dict[str, str] = {}
+    for row in rows:
+        one, other = least(row.family), least(first.setdefault(relatives[row.id], row.family))
+        above[max(one, other)] = min(one, other)
+    return [row.model_copy(update={"family": least(row.family)}) for row in rows]
 
 
 def _refused(verdict: Verdict, settings: Split) -> str:
