@@ -32,6 +32,36 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit status."""
+    options = _parser().parse_args(arguments)
+    if options.command == "plan":
+        from olympiad_ineq.planner.command import run as print_plan
+
+        option = "--config" if "--config" in arguments else "--set"
+        return print_plan(options.configfile, options.set, as_json=options.json, option=option)
+    if options.command == "rescore":
+        from olympiad_ineq.eval.files import rescore
+
+        return rescore(options.file, confidence=options.confidence)
+    for name in ("workers", "seconds", "memory_mb"):
+        if not getattr(options, name) > 0:
+            shown = "--" + name.replace("_", "-")
+            raise UserError(f"{shown} {getattr(options, name)}", "must be above 0", "raise it")
+    # one thread a worker: more only fight one another, and their stacks count as memory
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if options.command == "recheck":
+        from olympiad_ineq.recheck import recheck as replay_file
+
+        return replay_file(
+            options.file, candidates=options.candidates, workers=options.workers,
+            seconds=options.seconds, memory_mb=options.memory_mb,
+        )  # fmt: skip
+    if _is_problem(options.source):
+        return _explain(options)
+    return _check(options)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="olympiad-ineq", description=__doc__, allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser(
@@ -69,33 +99,7 @@ def run(arguments: Sequence[str]) -> int:
     )  # fmt: skip
     again.add_argument("file", type=Path, metavar="results/eval/RUN.json", help="the result")
     again.add_argument("--confidence", type=float, help="print it at another confidence instead")
-    options = parser.parse_args(arguments)
-    if options.command == "plan":
-        from olympiad_ineq.planner.command import run as print_plan
-
-        option = "--config" if "--config" in arguments else "--set"
-        return print_plan(options.configfile, options.set, as_json=options.json, option=option)
-    if options.command == "rescore":
-        from olympiad_ineq.eval.files import rescore
-
-        return rescore(options.file, confidence=options.confidence)
-    for name in ("workers", "seconds", "memory_mb"):
-        if not getattr(options, name) > 0:
-            shown = "--" + name.replace("_", "-")
-            raise UserError(f"{shown} {getattr(options, name)}", "must be above 0", "raise it")
-    # one thread a worker: more only fight one another, and their stacks count as memory
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    if options.command == "recheck":
-        from olympiad_ineq.recheck import recheck as replay_file
-
-        return replay_file(
-            options.file, candidates=options.candidates, workers=options.workers,
-            seconds=options.seconds, memory_mb=options.memory_mb,
-        )  # fmt: skip
-    if _is_problem(options.source):
-        return _explain(options)
-    return _check(options)
+    return parser
 
 
 def _limits(parser: argparse.ArgumentParser) -> None:

@@ -79,6 +79,7 @@ def _harmless(unread: Unread, statement: Statement) -> bool:
     "Since a+b+c = 1, it suffices to show ..." is true where what is to be shown gives the goal by
     the hypotheses' equations and positive factors. The goal has to give it as well: what is more
     than the goal (a strict inequality, say) would have to be shown, as it is where aims are steps.
+    What a remark says of the goal ("it is symmetric", "both sides are positive") is shown too.
     """
     if unread.kind in _SHOWN:
         try:
