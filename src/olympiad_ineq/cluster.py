@@ -56,12 +56,13 @@ def asks(defaults: Mapping[str, Any], by_rule: Mapping[str, Mapping[str, Any]]) 
 
 def unused(settings: Settings) -> set[str]:
     """Rules of a profile that this run has no job for: of models that its config does not name."""
-    rules = {
-        ("data_gen_model",): settings.data_gen.teacher,
-        ("verify_model",): settings.verify.verifier,
-        ("judge_model", "judge_audit_model"): settings.eval.judge,
+    asked = {
+        "data_gen_model": settings.data_gen.teacher,
+        "verify_model": settings.verify.verifier,
+        "judge_model": settings.eval.judge,
+        "judge_audit_model": settings.eval.judge,
     }
-    return {name for names, model in rules.items() if model is None for name in names}
+    return {rule for rule, model in asked.items() if model is None}
 
 
 def _ask(values: Mapping[str, Any]) -> Ask:

@@ -130,7 +130,7 @@ def number(words: str) -> str:
 
 
 _UNFINISHED = re.compile(
-    r"(?<!what )(?<!which )(?<!as )\b(?:is|are|was|remains?)(?: still| yet)? to be\b"
+    r"(?<!what )(?<!which )(?<!as )\b(?:is|are|remains?)(?: still| yet)? to be\b"
     r"|\bto be (?:completed|continued|finished|done|filled in)\b|\bdone for\b",
     re.IGNORECASE,
 )

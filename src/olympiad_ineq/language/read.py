@@ -20,10 +20,10 @@ from .applied import THEOREMS
 from .blocks import only
 from .equality import EQUALITY, TAIL
 from .functions import defines, read_function, said_shape
-from .hidden import Hidden
 from .lemmas import opened
 from .notes import ReadProof, Unread
 from .predicates import in_digits
+from .remarks import Remarks
 from .segments import MAX_TEXT, RELATION, Segment, vocabulary
 from .sentences import LABEL, clauses, sentences, shown
 from .spelling import expr_ascii
@@ -95,7 +95,7 @@ def read_proof(text: str, variables: Sequence[str], goal: Chain | None = None) -
         return ReadProof([], [Unread(error.position, error.text, error.reason)], None)
 
 
-class _Reader(Hidden):
+class _Reader(Remarks):
     """A text read sentence by sentence: what each assumes, aims at, defines or asserts."""
 
     def read(self) -> ReadProof:

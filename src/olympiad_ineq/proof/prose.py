@@ -15,7 +15,6 @@ from olympiad_ineq.kernel.rational import (
     World,
 )
 from olympiad_ineq.kernel.trees import Statement
-from olympiad_ineq.language.hidden import parts_of
 from olympiad_ineq.language.notes import ReadProof, Unread
 from olympiad_ineq.language.parse import (
     Unreadable,
@@ -25,6 +24,7 @@ from olympiad_ineq.language.parse import (
 )
 from olympiad_ineq.language.read import read_proof
 from olympiad_ineq.language.reasons import ZERO
+from olympiad_ineq.language.remarks import parts_of
 from olympiad_ineq.language.segments import MAX_TEXT, split_list
 from olympiad_ineq.language.spelling import chain_ascii, expr_ascii
 from olympiad_ineq.language.terms import degree_of, square_step, squares

@@ -85,7 +85,7 @@ _CANCELLED = re.compile(  # an operation that a remark mentions, and what it is 
 )  # fmt: skip
 
 
-class Hidden(Equality):
+class Remarks(Equality):
     """A sentence's words, apart from the relations and formulas that they put together."""
 
     def in_words(self, rest: str, maths: list[Segment], position: int) -> None:
