@@ -133,7 +133,7 @@ def _planned(arguments: list[str], folder: Path) -> tuple[float, dict[str, int]]
     """Seconds of one dry run in an empty folder, and its jobs by rule."""
     folder.mkdir(exist_ok=True)
     command = [
-        *(sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", "--cores", "2"),
+        *(sys.executable, "-m", "snakemake", "--dry-run", "--cores", "2"),
         *("--directory", str(folder), *arguments),
     ]
     started = time.perf_counter()

@@ -2,8 +2,8 @@
 
 `good.jsonl` holds olympiad problems with proofs as a teacher would write them, each as prose and as
 step records that say the same; `bad.jsonl` holds proofs with one fault each and the reason why they
-are rejected. Nothing of either is taken on trust: loading asks the kernel about every row. Only who
-wants no more than their length reads them unchecked.
+are rejected. Nothing of either is taken on trust: `good` and `bad` ask the kernel about every row.
+Only who wants no more than their length reads them unchecked.
 """
 
 from functools import cache
@@ -17,7 +17,7 @@ from olympiad_ineq.proof import check_proof, grade_text
 from olympiad_ineq.records import BadExemplar, Exemplar
 
 FOLDER = Path(__file__).resolve().parents[2] / "config" / "exemplars"
-GOOD = "good.jsonl"
+GOOD, BAD = "good.jsonl", "bad.jsonl"
 
 
 @cache
@@ -28,7 +28,7 @@ def good(folder: Path = FOLDER) -> tuple[Exemplar, ...]:
         UserError: one is not proved by the kernel, as steps and as prose, or says different things
             in text and fields: names the line.
     """
-    rows = unchecked(folder)
+    rows = unchecked_good(folder)
     for number, row in enumerate(rows, start=1):
         if fault := _fault_of_good(row):
             raise _refused(folder / GOOD, number, row.name, fault)
@@ -36,9 +36,15 @@ def good(folder: Path = FOLDER) -> tuple[Exemplar, ...]:
 
 
 @cache
-def unchecked(folder: Path = FOLDER) -> tuple[Exemplar, ...]:
+def unchecked_good(folder: Path = FOLDER) -> tuple[Exemplar, ...]:
     """The rows of `good` before the kernel has seen them."""
     return tuple(read_jsonl(folder / GOOD, Exemplar))
+
+
+@cache
+def unchecked_bad(folder: Path = FOLDER) -> tuple[BadExemplar, ...]:
+    """The rows of `bad` before the kernel has seen them."""
+    return tuple(read_jsonl(folder / BAD, BadExemplar))
 
 
 @cache
@@ -48,11 +54,10 @@ def bad(folder: Path = FOLDER) -> tuple[BadExemplar, ...]:
     Raises:
         UserError: the kernel finds nothing wrong with one: names the line.
     """
-    path = folder / "bad.jsonl"
-    rows = tuple(read_jsonl(path, BadExemplar))
+    rows = unchecked_bad(folder)
     for number, row in enumerate(rows, start=1):
         if fault := _fault_of_bad(row):
-            raise _refused(path, number, row.name, fault)
+            raise _refused(folder / BAD, number, row.name, fault)
     return rows
 
 

@@ -127,16 +127,20 @@ def _defused(text: str) -> str:
     return _CONTROL.sub(lambda found: f"{found.group()} ", _INVISIBLE.sub(" ", text))
 
 
-def worked_examples(count: int, seed: int) -> list[Worked]:
-    """Good proofs and bad ones in turn, over all techniques, each graded by the kernel.
+def worked_examples(count: int, seed: int, checked: bool = True) -> list[Worked]:
+    """Good proofs and bad ones in turn, over all techniques, each graded by the kernel if `checked`.
 
     Those of the hand-written bank come first, in an order drawn from the seed; the symbolic source
     gives the rest, where a bad one is a good one with one thing changed and the kernel's own
     reason. The first ones of a longer list are the shorter list.
     """
+    if not count:
+        return []
     draw = Random(f"worked {seed}")
-    good = [_written(row, True, _says(row.steps)) for row in exemplars.good()]
-    bad = [_written(row, False, row.reason) for row in exemplars.bad()]
+    good_rows = exemplars.good() if checked else exemplars.unchecked_good()
+    bad_rows = exemplars.bad() if checked else exemplars.unchecked_bad()
+    good = [_written(row, True, _says(row.steps)) for row in good_rows]
+    bad = [_written(row, False, row.reason) for row in bad_rows]
     draw.shuffle(good)
     draw.shuffle(bad)
     waiting = {True: good[::-1], False: bad[::-1]}

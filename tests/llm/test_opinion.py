@@ -122,6 +122,7 @@ def test_worked_examples_are_good_and_bad_with_the_kernels_reasons() -> None:
     assert Counter(w.valid for w in worked) == {True: 12, False: 12}
     assert worked == worked_examples(24, 1) and worked[:10] == worked_examples(10, 1)
     assert worked != worked_examples(24, 2)
+    assert worked == worked_examples(24, 1, checked=False) and worked_examples(0, 1) == []
     assert all(w.reason and w.proof for w in worked)
     verdicts = [json.loads(w.turns()[1].content)["verdict"] for w in worked]
     assert verdicts == ["valid", "invalid"] * 12

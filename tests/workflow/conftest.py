@@ -36,13 +36,27 @@ def command(folder: Path, *arguments: str, **config: str) -> list[str]:
     ]  # fmt: skip
 
 
-def snakemake(folder: Path, *arguments: str, **config: str) -> subprocess.CompletedProcess[str]:
-    """Run it to its end and return what it said (stdout and stderr together)."""
+def snakemake(
+    folder: Path, *arguments: str, project: Path = REPO, **config: str
+) -> subprocess.CompletedProcess[str]:
+    """Run it to its end and return what it said (stdout and stderr together).
+
+    Args:
+        project: where Snakefile, rules and package are: the repository or a copy of it.
+    """
     return subprocess.run(
-        command(folder, *arguments, **config), cwd=REPO, text=True, timeout=600,
+        command(folder, *arguments, **config), cwd=project, text=True, timeout=600,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env=os.environ | {"WANDB_MODE": "offline", "PYTHONUNBUFFERED": "1"},
+        env=os.environ
+        | {"WANDB_MODE": "offline", "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(project / "src")},
     )  # fmt: skip
+
+
+@pytest.fixture
+def copied_project(tmp_path: Path) -> Path:
+    """A copy of the project that a test may edit, for the argument `project` of `snakemake`."""
+    skip = shutil.ignore_patterns("results", ".*", "tests")
+    return Path(shutil.copytree(REPO, tmp_path / "project", ignore=skip))
 
 
 @pytest.fixture(scope="session")

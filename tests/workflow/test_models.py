@@ -54,3 +54,16 @@ def test_a_fetched_model_answers_without_network(
     os.utime(tmp_path / "results/models/data_gen.json")
     again = snakemake(tmp_path, SHARD, "-n", data_gen__teacher=TEACHER)
     assert "Nothing to be done" in again.stdout, again.stdout[-3000:]
+
+
+def test_a_wrong_worked_example_is_refused_before_anything_is_submitted(
+    tmp_path: Path, copied_project: Path
+) -> None:
+    bank = copied_project / "config/exemplars/good.jsonl"
+    bank.write_text(bank.read_text().replace("x+1/x >= 2", "x+1/x >= 3"))
+    run = tmp_path / "run"
+    done = snakemake(run, SHARD, project=copied_project, data_gen__teacher=TEACHER)
+    errors = [line for line in done.stdout.splitlines() if line.startswith("error: ")]
+    assert done.returncode == 1 and len(errors) == 1, done.stdout[-3000:]
+    assert f"{bank}, line 1 (Sum of a number and its reciprocal)" in errors[0]
+    assert not (run / "results").exists()

@@ -162,23 +162,14 @@ def test_without_the_test_set_only_its_dependents_are_remade(copied_run: Path) -
     assert (copied_run / "results/split/train.parquet").stat().st_mtime_ns == before
 
 
-def test_editing_the_kernel_reruns_the_checking_stages_only(tiny_run: Path, tmp_path: Path) -> None:
+def test_editing_the_kernel_reruns_the_checking_stages_only(
+    tiny_run: Path, copied_project: Path
+) -> None:
     """A copy of the project whose kernel differs by a comment plans another check, no training
     of its own accord before the checked rows are there."""
-    project = tmp_path / "project"
-    skip = shutil.ignore_patterns("results", ".git", ".venv*", ".snakemake", "tests")
-    shutil.copytree(REPO, project, ignore=skip)
-    kernel = project / "src/olympiad_ineq/kernel/theorem.py"
+    kernel = copied_project / "src/olympiad_ineq/kernel/theorem.py"
     kernel.write_text(kernel.read_text() + "\n# a comment\n")
-    import os
-
-    from tests.workflow.conftest import command
-
-    dry = subprocess.run(
-        command(tiny_run, "--dry-run"), cwd=project, text=True, capture_output=True,
-        env=os.environ | {"PYTHONPATH": str(project / "src")},
-    )  # fmt: skip
-    rules = planned(dry.stdout + dry.stderr)
+    rules = planned(snakemake(tiny_run, "--dry-run", project=copied_project).stdout)
     assert "verify_check" in rules and "score" in rules
     assert "base_model" not in rules
 

@@ -212,7 +212,7 @@ class Exemplars:
 
     def __init__(self, settings: DataGen, shots: int, seed: int, checked: bool = True) -> None:
         self._settings, self._shots, self._seed = settings, shots, seed
-        self._written = exemplars.good if checked else exemplars.unchecked
+        self._written = exemplars.good if checked else exemplars.unchecked_good
 
     @cached_property
     def _banks(self) -> dict[Technique, list[list[Exemplar]]]:
