@@ -128,7 +128,7 @@ def _defused(text: str) -> str:
 
 
 def worked_examples(count: int, seed: int, checked: bool = True) -> list[Worked]:
-    """Good proofs and bad ones in turn, over all techniques, each graded by the kernel if `checked`.
+    """Good proofs and bad ones in turn, of every technique, graded by the kernel if `checked`.
 
     Those of the hand-written bank come first, in an order drawn from the seed; the symbolic source
     gives the rest, where a bad one is a good one with one thing changed and the kernel's own

@@ -1,7 +1,6 @@
 """What reruns when something changes: exactly the stages that it affects."""
 
 import re
-import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
