@@ -36,14 +36,15 @@ def command(folder: Path, *arguments: str, **config: str) -> list[str]:
     ]  # fmt: skip
 
 
-def snakemake(
-    folder: Path, *arguments: str, project: Path = REPO, **config: str
-) -> subprocess.CompletedProcess[str]:
-    """Run it to its end and return what it said (stdout and stderr together).
+def snakemake(folder: Path, *arguments: str, **config: str) -> subprocess.CompletedProcess[str]:
+    """Run it to its end and return what it said (stdout and stderr together)."""
+    return snakemake_of(REPO, folder, *arguments, **config)
 
-    Args:
-        project: where Snakefile, rules and package are: the repository or a copy of it.
-    """
+
+def snakemake_of(
+    project: Path, folder: Path, *arguments: str, **config: str
+) -> subprocess.CompletedProcess[str]:
+    """The same with Snakefile, rules and package of a copy of the repository."""
     return subprocess.run(
         command(folder, *arguments, **config), cwd=project, text=True, timeout=600,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -54,7 +55,7 @@ def snakemake(
 
 @pytest.fixture
 def copied_project(tmp_path: Path) -> Path:
-    """A copy of the project that a test may edit, for the argument `project` of `snakemake`."""
+    """A copy of the project that a test may edit, for `snakemake_of`."""
     skip = shutil.ignore_patterns("results", ".*", "tests")
     return Path(shutil.copytree(REPO, tmp_path / "project", ignore=skip))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import REPO, snakemake
+from tests.workflow.conftest import REPO, snakemake, snakemake_of
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TEACHER = (
@@ -62,7 +62,7 @@ def test_a_wrong_worked_example_is_refused_before_anything_is_submitted(
     bank = copied_project / "config/exemplars/good.jsonl"
     bank.write_text(bank.read_text().replace("x+1/x >= 2", "x+1/x >= 3"))
     run = tmp_path / "run"
-    done = snakemake(run, SHARD, project=copied_project, data_gen__teacher=TEACHER)
+    done = snakemake_of(copied_project, run, SHARD, data_gen__teacher=TEACHER)
     errors = [line for line in done.stdout.splitlines() if line.startswith("error: ")]
     assert done.returncode == 1 and len(errors) == 1, done.stdout[-3000:]
     assert f"{bank}, line 1 (Sum of a number and its reciprocal)" in errors[0]

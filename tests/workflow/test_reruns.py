@@ -7,7 +7,7 @@ from pathlib import Path
 
 from olympiad_ineq.settings import Section, load
 from tests.test_settings import default
-from tests.workflow.conftest import REPO, snakemake
+from tests.workflow.conftest import REPO, snakemake, snakemake_of
 
 EVAL = ["predict", "judge", "score", "report"]
 TRAIN = ["train", *EVAL]
@@ -168,7 +168,7 @@ def test_editing_the_kernel_reruns_the_checking_stages_only(
     of its own accord before the checked rows are there."""
     kernel = copied_project / "src/olympiad_ineq/kernel/theorem.py"
     kernel.write_text(kernel.read_text() + "\n# a comment\n")
-    rules = planned(snakemake(tiny_run, "--dry-run", project=copied_project).stdout)
+    rules = planned(snakemake_of(copied_project, tiny_run, "--dry-run").stdout)
     assert "verify_check" in rules and "score" in rules
     assert "base_model" not in rules
 
