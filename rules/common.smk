@@ -74,20 +74,28 @@ def code(*modules):
     return code_digest(modules)
 
 
-CANDIDATE_SOURCES = (
+SYMBOLIC_SOURCE = (
     ["results/data_gen/symbolic.jsonl"] if SETTINGS.data_gen.symbolic else []
-) + [
-    f"results/data_gen/model/{shard}.jsonl"
-    for shard in range(
-        SETTINGS.data_gen.teacher.shards if SETTINGS.data_gen.teacher else 0
-    )
-]
+)
+TEACHER_SHARDS = SETTINGS.data_gen.teacher.shards if SETTINGS.data_gen.teacher else 0
+TEACHER_SHARD = "results/data_gen/model/{shard}.jsonl"
+CANDIDATE_SOURCES = SYMBOLIC_SOURCE + expand(TEACHER_SHARD, shard=range(TEACHER_SHARDS))
+
+
+def in_shell(pattern, shards):
+    """The files of all shards as a shell command names them: `folder/{0..1999}.jsonl` for bash.
+
+    Written out, some three thousand make a command that the kernel does not start (128 KiB).
+    Give it to a param in a lambda: Snakemake would take the braces for a wildcard.
+    """
+    return pattern.replace("{shard}", f"{{0..{shards - 1}}}") if shards else ""
+
+
+CANDIDATE_SOURCES_IN_SHELL = " ".join(
+    [*SYMBOLIC_SOURCE, in_shell(TEACHER_SHARD, TEACHER_SHARDS)]
+)
 # What each shard of the teacher said that is no candidate.
-REJECTS = [
-    path.replace(".jsonl", ".rejects.jsonl")
-    for path in CANDIDATE_SOURCES
-    if "/model/" in path
-]
+REJECTS = "results/data_gen/model/{shard}.rejects.jsonl"
 CLASSICS = f"{workflow.basedir}/config/benchmarks/classics.jsonl"
 # A test set's name: what its file is, and where.
 TEST_SETS = {settings_module.CLASSICS: ("classics", CLASSICS)} | {

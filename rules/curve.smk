@@ -69,6 +69,7 @@ rule curve:
         mem_mb=4000,
         runtime=30,
     params:
+        sources=lambda wildcards: CANDIDATE_SOURCES_IN_SHELL,
         settings=as_json(SETTINGS.curve),
         confidence=SETTINGS.eval.confidence,
         gpus=(
@@ -79,7 +80,7 @@ rule curve:
         code=code("curve", "eval/statistics.py", "artifacts.py"),
     shell:
         "python $SCRIPTS/curve.py --scores {input.scores} --models {input.models}"
-        " --sources {input.sources} --source-gpus {params.gpus}"
+        " --sources {params.sources} --source-gpus {params.gpus}"
         " --settings {params.settings:q} --confidence {params.confidence}"
         " --out {output.recommendation} --picture {output.picture} 2>&1 | tee {log}"
 

@@ -27,8 +27,8 @@ rule data_gen_model:
     input:
         fetched("data_gen"),
     output:
-        rows=update("results/data_gen/model/{shard}.jsonl"),
-        rejects=update("results/data_gen/model/{shard}.rejects.jsonl"),
+        rows=update(TEACHER_SHARD),
+        rejects=update(REJECTS),
     log:
         "results/logs/data_gen_model/{shard}.log",
     benchmark:
@@ -67,7 +67,8 @@ rule data_gen:
         mem_mb=2000,
         runtime=60,
     params:
+        sources=lambda wildcards: CANDIDATE_SOURCES_IN_SHELL,
         code=code("data_gen/gather.py", "records.py", "artifacts.py"),
     shell:
         "python $SCRIPTS/data_gen.py --out {output.rows} --summary {output.summary}"
-        " {input} 2>&1 | tee {log}"
+        " {params.sources} 2>&1 | tee {log}"

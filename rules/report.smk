@@ -67,7 +67,7 @@ rule data_report:
     input:
         summary="results/data_gen/summary.json",
         candidates="results/data_gen/candidates.jsonl",
-        rejects=REJECTS,
+        rejects=expand(REJECTS, shard=range(TEACHER_SHARDS)),
         verdicts="results/verify/verdicts.jsonl",
         audit="results/verify/audit.json" if SETTINGS.verify.verifier else [],
         dropped="results/split/dropped.jsonl",
@@ -90,7 +90,11 @@ rule data_report:
         runtime=30,
     params:
         optional=lambda wildcards, input: (
-            (f" --rejects {input.rejects}" if input.rejects else "")
+            (
+                f" --rejects {in_shell(REJECTS, TEACHER_SHARDS)}"
+                if input.rejects
+                else ""
+            )
             + (f" --audit {input.audit}" if input.audit else "")
         ),
         code=code("report", "records.py", "artifacts.py"),

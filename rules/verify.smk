@@ -26,9 +26,9 @@ rule verify_check:
         " --workers {threads} 2>&1 | tee {log}"
 
 
-VERIFIER_SHARDS = range(
-    SETTINGS.verify.verifier.shards if SETTINGS.verify.verifier else 0
-)
+VERIFIER_SHARDS = SETTINGS.verify.verifier.shards if SETTINGS.verify.verifier else 0
+VOTES = "results/verify/model/{shard}.votes.jsonl"
+AUDITS = "results/verify/model/{shard}.audit.jsonl"
 
 
 rule verify_model:
@@ -37,8 +37,8 @@ rule verify_model:
         checked="results/verify/checked.jsonl",
         model=fetched("verify"),
     output:
-        votes=update("results/verify/model/{shard}.votes.jsonl"),
-        audit=update("results/verify/model/{shard}.audit.jsonl"),
+        votes=update(VOTES),
+        audit=update(AUDITS),
     log:
         "results/logs/verify_model/{shard}.log",
     benchmark:
@@ -70,8 +70,8 @@ rule verify_model:
 
 rule verify_votes:
     input:
-        votes=expand("results/verify/model/{shard}.votes.jsonl", shard=VERIFIER_SHARDS),
-        audits=expand("results/verify/model/{shard}.audit.jsonl", shard=VERIFIER_SHARDS),
+        votes=expand(VOTES, shard=range(VERIFIER_SHARDS)),
+        audits=expand(AUDITS, shard=range(VERIFIER_SHARDS)),
     output:
         votes=update("results/verify/votes.jsonl"),
         audit=update("results/verify/audit.json"),
@@ -86,12 +86,14 @@ rule verify_votes:
         mem_mb=2000,
         runtime=30,
     params:
+        votes=lambda wildcards: in_shell(VOTES, VERIFIER_SHARDS),
+        audits=lambda wildcards: in_shell(AUDITS, VERIFIER_SHARDS),
         settings=(
             as_json(SETTINGS.verify.verifier) if SETTINGS.verify.verifier else "null"
         ),
         code=code("verifier.py", "eval/statistics.py", "records.py", "artifacts.py"),
     shell:
-        "python $SCRIPTS/verify_votes.py --votes {input.votes} --audits {input.audits}"
+        "python $SCRIPTS/verify_votes.py --votes {params.votes} --audits {params.audits}"
         " --out {output.votes} --audit {output.audit}"
         " --settings {params.settings:q} 2>&1 | tee {log}"
 
