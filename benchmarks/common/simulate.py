@@ -2,14 +2,17 @@
 
     python -m benchmarks.common.simulate [--json]
 
-Replays the DAG of the full config in simulated time. The teacher works in shards on engines of four
-GPUs, with failures and stragglers; the other stages are one job each, as they are built. The rates
-are stated in `Rates`: measured where it says so, otherwise assumed. Each line: hours of the stages,
-the busy share of the GPUs while the teacher works, and what bounds the whole.
+Replays the full config's DAG in simulated time. Teacher and verifier work in shards on engines
+of four GPUs, with failures and stragglers; the others are one job each, as they are built. The
+rates are in `farm.Rates`, each measured or assumed, as it says. Snakemake may keep as many jobs in
+the queue as there are engines (`jobs` in the profile).
+
+The first table has a line for each size of run: hours of the stages, the share of engine time that
+answers while the teacher works, and what bounds the whole. The second one has shards of other sizes
+than the rule's (`shard_rows`, marked with an arrow): where the engines' time goes with each.
 """
 
 import argparse
-import heapq
 import json
 import math
 from collections.abc import Sequence
@@ -17,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
+from benchmarks.common.farm import Rates, Spent, farm
 from olympiad_ineq.planner.command import read_settings
 from olympiad_ineq.planner.hardware import gpu
 from olympiad_ineq.planner.stages import Device, loads, stage
@@ -26,30 +30,13 @@ REPO = Path(__file__).parents[2]
 SIZES = (20_000, 1_000_000, 100_000_000)
 GPUS = (4, 16, 64, 256, 1024)
 PARALLEL = 4  # GPUs of one engine
-
-
-@dataclass(frozen=True)
-class Rates:
-    """What time and trouble cost; seconds unless it says otherwise."""
-
-    start: float = 300  # assumed: to load 70B and capture graphs
-    overhead: float = 6  # measured on two cores (cluster.md): the nested Snakemakes of one job
-    submit: float = 0.3  # assumed: one sbatch by Snakemake, one after another
-    plan_per_shard: float = 0.002  # measured here: building the DAG, 4.5 s at 2,000 shards
-    gpu_hours_per_failure: float = 50_000  # Llama 3's report: 419 interruptions in 54 days x 16,384
-    straggling: float = 0.01  # assumed: share of shards on a slow node
-    slowness: float = 3.0  # assumed: how much slower
-    spread: float = 0.1  # assumed: of the logarithm of a shard's time
-    batch: int = 256  # answers that a failure costs (the journal keeps the rest)
-    check_rows: float = 800  # assumed: rows a second of verify_check, 8 cores, one job
-    gather_rows: float = 30_000  # assumed: rows a second of data_gen, verify and split, one core
-    row_memory: float = 4_000  # assumed: bytes that split holds of each row
-    queue_checks: float = 10  # seconds between two looks at the queue
+SWEPT = ((20_000, 16), (1_000_000, 256), (100_000_000, 1024))  # candidates and GPUs
+SHARD_SIZES = (64, 512, 4096, 32_768)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One point. Hours, and what takes the most of them."""
+    """One size of run. Hours, and what takes the most of them."""
 
     candidates: int
     gpus: int
@@ -59,11 +46,35 @@ class Outcome:
     verifier: float
     checks: float
     gathering: float
-    submitting: float
-    busy: float
+    planning: float
+    answering: float
+    journal: float
     files: int
-    split_memory_gb: float
+    snakemake_gb: float
+    split_gb: float
     bound_by: str
+
+
+@dataclass(frozen=True)
+class Swept:
+    """The teacher's stage with shards of one size."""
+
+    candidates: int
+    gpus: int
+    rows_per_shard: int
+    shards: int
+    chosen: bool
+    planning: float
+    files: int
+    snakemake_gb: float
+    spent: Spent
+
+    def bottleneck(self) -> str:
+        """What costs most beside answering: the plan too, which all engines wait for."""
+        return "planning" if self.planning > self._lost() else self.spent.bottleneck()
+
+    def _lost(self) -> float:
+        return self.spent.hours * float(getattr(self.spent, self.spent.bottleneck()))
 
 
 def shard_rows(rows: int, per_second: float, engines: int, rates: Rates) -> int:
@@ -72,54 +83,48 @@ def shard_rows(rows: int, per_second: float, engines: int, rates: Rates) -> int:
     return max(1, min(max(least, 1), math.ceil(rows / (4 * engines)) or 1, rows))
 
 
-def farm(
-    rows: int, size: int, engines: int, per_second: float, rates: Rates, draw: Random
-) -> tuple[float, float]:
-    """Hours until the last of the shards is done, and the share of engine time spent on rows."""
-    shards = math.ceil(rows / size)
-    free = [0.0] * min(engines, shards)
-    heapq.heapify(free)
-    end = useful = 0.0
-    failure = rates.gpu_hours_per_failure * 3600 / PARALLEL
-    for shard in range(shards):
-        begin = max(heapq.heappop(free), shard * rates.submit)
-        work = min(size, rows - shard * size) / per_second
-        slow = rates.slowness if draw.random() < rates.straggling else 1.0
-        lasts = work * slow * math.exp(draw.gauss(0, rates.spread))
-        again = rates.batch / per_second + rates.start
-        failures, left = 0, lasts
-        while left > (until := draw.expovariate(1 / failure)):
-            failures, left = failures + 1, left - until
-        spent = rates.start + rates.overhead + lasts + failures * again + rates.queue_checks / 2
-        heapq.heappush(free, begin + spent)
-        end, useful = max(end, begin + spent), useful + work
-    return end / 3600, useful / 3600 / (end / 3600 * engines)
-
-
 def simulate(settings: Settings, rows: int, gpus: int, rates: Rates) -> Outcome:
-    """One point, the same every time."""
+    """One size of run, the same every time."""
     draw = Random(f"{rows} {gpus}")
     engines = max(1, gpus // PARALLEL)
     speed = {name: _rows_per_second(settings, name) for name in ("data_gen_model", "verify_model")}
     size = shard_rows(rows, speed["data_gen_model"], engines, rates)
-    shards = math.ceil(rows / size)
-    teacher, busy = farm(rows, size, engines, speed["data_gen_model"], rates, draw)
+    teacher = farm(rows, size, engines, PARALLEL, speed["data_gen_model"], rates, draw)
     work = loads(settings)
     votes = work["verify_model"][1].requests / work["data_gen_model"][1].requests
     asked = math.ceil(rows * votes)
     each = shard_rows(asked, speed["verify_model"], engines, rates)
-    voted, _ = farm(asked, each, engines, speed["verify_model"], rates, draw)
-    checks = rows / rates.check_rows / 3600
-    gathering = 5 * rows / rates.gather_rows / 3600
-    jobs = shards + math.ceil(asked / each)
-    submitting = jobs * (rates.submit + rates.plan_per_shard) / 3600
-    parts = {"teacher": teacher, "verifier": voted, "checks (one job)": checks,
-             "gathering (one core)": gathering, "submitting": submitting}  # fmt: skip
+    voted = farm(asked, each, engines, PARALLEL, speed["verify_model"], rates, draw)
+    jobs = math.ceil(rows / size) + math.ceil(asked / each)
+    parts = {
+        "teacher": teacher.hours,
+        "verifier": voted.hours,
+        "checks": rows / rates.check_rows / 3600,
+        "gathering": 5 * rows / rates.gather_rows / 3600,
+        "planning": jobs * rates.plan / 3600,
+    }
     return Outcome(
-        rows, gpus, shards, size, round(teacher, 2), round(voted, 2), round(checks, 2),
-        round(gathering, 2), round(submitting, 2), round(busy, 3), jobs * 8,
-        round(rows * rates.row_memory / 1e9, 1), max(parts, key=lambda name: parts[name]),
+        candidates=rows, gpus=gpus, shards=math.ceil(rows / size), rows_per_shard=size, **parts,
+        answering=teacher.rows, journal=teacher.journal, files=jobs * rates.job_files,
+        snakemake_gb=jobs * rates.plan_memory / 1e9, split_gb=rows * rates.row_memory / 1e9,
+        bound_by=max(parts, key=lambda name: parts[name]),
     )  # fmt: skip
+
+
+def sweep(settings: Settings, rows: int, gpus: int, rates: Rates) -> list[Swept]:
+    """The teacher's stage with shards from far too small to far too large."""
+    engines = max(1, gpus // PARALLEL)
+    speed = _rows_per_second(settings, "data_gen_model")
+    chosen = shard_rows(rows, speed, engines, rates)
+    found = []
+    for size in sorted({chosen, *(size for size in SHARD_SIZES if size <= rows)}):
+        shards = math.ceil(rows / size)
+        spent = farm(rows, size, engines, PARALLEL, speed, rates, Random(f"{rows} {gpus} {size}"))
+        found.append(
+            Swept(rows, gpus, size, shards, size == chosen, shards * rates.plan / 3600,
+                  shards * rates.job_files, shards * rates.plan_memory / 1e9, spent)
+        )  # fmt: skip
+    return found
 
 
 def _rows_per_second(settings: Settings, name: str) -> float:
@@ -129,35 +134,60 @@ def _rows_per_second(settings: Settings, name: str) -> float:
     return load.requests / (planned.hours * 3600 - jobs * 300)
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
-    """All points as a plain table."""
+def outcomes_table(outcomes: Sequence[Outcome]) -> str:
+    """All sizes of run as a plain table."""
     head = ("candidates", "GPUs", "shards", "rows each", "teacher h", "verifier h", "checks h",
-            "gather h", "submit h", "busy", "files", "split GB", "bound by")  # fmt: skip
-    rows = [head] + [
+            "gather h", "plan h", "answering", "journal", "files", "Snakemake GB", "split GB",
+            "bound by")  # fmt: skip
+    return _aligned(head, [
         (f"{o.candidates:,}", str(o.gpus), f"{o.shards:,}", f"{o.rows_per_shard:,}",
          f"{o.teacher:,.1f}", f"{o.verifier:,.1f}", f"{o.checks:,.1f}", f"{o.gathering:,.1f}",
-         f"{o.submitting:.2f}", f"{o.busy:.0%}", f"{o.files:,}", f"{o.split_memory_gb:,.1f}",
-         o.bound_by)
+         f"{o.planning:.3f}", f"{o.answering:.0%}", f"{o.journal:.2%}", f"{o.files:,}",
+         f"{o.snakemake_gb:.3f}", f"{o.split_gb:,.1f}", o.bound_by)
         for o in outcomes
-    ]  # fmt: skip
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    return "\n".join("  ".join(c.rjust(w) for c, w in zip(r, widths, strict=True)) for r in rows)
+    ])  # fmt: skip
+
+
+def sweep_table(swept: Sequence[Swept]) -> str:
+    """Shard sizes as a plain table: shares of the engines' time."""
+    head = ("candidates", "GPUs", "rows each", "shards", "hours", "answering", "starting",
+            "submitting", "journal", "failing", "tail", "plan h", "files",
+            "Snakemake GB", "most lost by", "")  # fmt: skip
+    return _aligned(head, [
+        (f"{s.candidates:,}", str(s.gpus), f"{s.rows_per_shard:,}", f"{s.shards:,}",
+         f"{s.spent.hours:,.1f}", f"{s.spent.rows:.1%}", f"{s.spent.starting:.1%}",
+         f"{s.spent.submitting:.1%}", f"{s.spent.journal:.2%}", f"{s.spent.failing:.1%}",
+         f"{s.spent.tail:.1%}", f"{s.planning:.2f}", f"{s.files:,}",
+         f"{s.snakemake_gb:.3f}", s.bottleneck(),
+         "<- the rule" if s.chosen else "")
+        for s in swept
+    ])  # fmt: skip
+
+
+def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    table = [head, *rows]
+    widths = [max(len(row[i]) for row in table) for i in range(len(head))]
+    return "\n".join(
+        "  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in table
+    )
 
 
 def main() -> None:
     """Print every point, and the rates they rest on."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    settings = read_settings([REPO / "config/phi-1_5.yaml"], [])
-    found = [simulate(settings, rows, gpus, Rates()) for rows in SIZES for gpus in GPUS]
+    settings, rates = read_settings([REPO / "config/phi-1_5.yaml"], []), Rates()
+    found = [simulate(settings, rows, gpus, rates) for rows in SIZES for gpus in GPUS]
+    swept = [line for rows, gpus in SWEPT for line in sweep(settings, rows, gpus, rates)]
     if arguments.json:
-        print(
-            json.dumps({"rates": asdict(Rates()), "points": [asdict(o) for o in found]}, indent=2)
-        )
-    else:
-        print(table(found))
-        print("rates:", ", ".join(f"{key} {value:g}" for key, value in asdict(Rates()).items()))
+        points = {"points": [asdict(o) for o in found], "shard_sizes": [asdict(s) for s in swept]}
+        print(json.dumps({"rates": asdict(rates)} | points, indent=2))
+        return
+    print(outcomes_table(found))
+    print("\nShards of other sizes, the teacher's stage; shares of the engines' time:\n")
+    print(sweep_table(swept))
+    print("\nrates:", ", ".join(f"{key} {value:g}" for key, value in asdict(rates).items()))
 
 
 if __name__ == "__main__":
