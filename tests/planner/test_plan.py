@@ -83,17 +83,18 @@ def test_an_api_costs_money_and_no_gpu() -> None:
     _, stages = plan()
     judge = stages["judge final"]
     assert judge.gpus == 0
-    assert judge.dollars > 1
+    assert judge.dollars and judge.dollars > 1
 
 
 def test_a_batch_costs_a_part_and_the_configs_price_goes_first() -> None:
     single = plan()[1]["judge final"]
     batch = plan("eval.judge.model.batch={}")[1]["judge final"]
+    assert single.dollars
     assert batch.dollars == pytest.approx(single.dollars / 2, abs=0.01)
     priced = plan("eval.judge.model.price={prompt: 5, completion: 20}")[1]["judge final"]
     assert priced.dollars == pytest.approx(2 * single.dollars, abs=0.02)
     unknown = plan("eval.judge.model.name=tomorrows", "eval.judge.model.price=null")[1]
-    assert unknown["judge final"].dollars == 0 and "no price" in unknown["judge final"].basis
+    assert unknown["judge final"].dollars is None and "no price" in unknown["judge final"].basis
 
 
 def test_the_command_prints_and_says_so_in_its_status(capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,13 +113,26 @@ def test_the_command_prints_and_says_so_in_its_status(capsys: pytest.CaptureFixt
         (["plan.gpu=b9000"], "the hardware table has no such GPU"),
         (["train.epochs"], "it is no key=value"),
         (["train.epochs={a"], "its value is not YAML"),
-        (["data_gen.teacher.model.name=a/b"], "its config.json is not at hand"),
-        (["data_gen.teacher.model.quantization=tiny"], "its size is not known"),
     ],
 )
-def test_what_cannot_be_planned_is_one_line(changes: list[str], words: str) -> None:
+def test_what_cannot_be_read_is_one_line(changes: list[str], words: str) -> None:
     with pytest.raises(UserError, match=words):
         plan(*changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("data_gen.teacher.model.name=a/b", "its config.json is not at hand"),
+        ("data_gen.teacher.model.quantization=tiny", "its size is not known"),
+    ],
+)
+def test_a_stage_of_unknown_size_is_refused_and_the_others_are_planned(
+    change: str, words: str
+) -> None:
+    refused, stages = plan(change)
+    assert refused == 1 and words in stages["data_gen_model"].reason
+    assert stages["train"].verdict == "fits" and stages["train"].hours > 0
 
 
 def test_plan_takes_changes_by_snakemakes_name_too(
@@ -203,12 +217,13 @@ def test_trainings_by_name_are_costed_beside_the_run() -> None:
     # two seeds each of a quarter and of all
     assert curve["train curve"].hours == pytest.approx(2.5 * main["train"].hours, rel=1e-3)
     assert curve["predict curve"].hours == pytest.approx(4 * main["predict final"].hours)
+    assert main["judge final"].dollars
     assert curve["judge curve"].dollars == pytest.approx(4 * main["judge final"].dollars, abs=0.05)
     # three variations, one of them a single epoch of three
     assert sweep["train sweep"].hours == pytest.approx((2 + 1 / 3) * main["train"].hours, rel=1e-3)
     assert data["train data"].tokens == pytest.approx(4 * 0.4 * main["train"].tokens, rel=1e-3)
     total = plan.as_json()
-    assert total["dollars"] == round(sum(stage.dollars for stage in plan.stages), 2)
+    assert total["dollars"] == round(sum(stage.dollars or 0 for stage in plan.stages), 2)
     assert total["by_name"]["curve"]["command"] == "snakemake results/curve/recommendation.json"
     chain = sum(main[name].hours for name in ("train", "predict final", "judge final"))
     assert total["by_name"]["curve"]["wall_hours"] == pytest.approx(chain, abs=0.01)  # 16 GPUs

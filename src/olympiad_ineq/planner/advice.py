@@ -1,36 +1,44 @@
 """What to change where a stage cannot run: every advice has been planned again, and fits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
 from olympiad_ineq.errors import UserError
-from olympiad_ineq.planner.hardware import table
+from olympiad_ineq.planner.hardware import refine, table
 from olympiad_ineq.planner.stages import Device, Stage, loads, stage
 from olympiad_ineq.settings import Settings, load
 
 SECTION = {
-    "data_gen_model": "data_gen.teacher.model",
-    "verify_model": "verify.verifier.model",
-    "judge": "eval.judge.model",
+    "data_gen_model": "data_gen.teacher",
+    "verify_model": "verify.verifier",
+    "judge": "eval.judge",
 }
+TOGETHER = 3  # changes that are tried at once, at the most
+UTILIZATION = 0.92  # of a GPU's memory that vLLM takes when nothing is said
+SHORTEST = 256  # tokens of an answer that are still worth trying
+
+# One thing to change: its name to people, and its values by dotted key of the config.
+Change = tuple[str, dict[str, Any]]
 
 
 def advice(settings: Settings, failed: Stage, device: Device, results: Path) -> str:
-    """The first change that makes this stage fit, or that none of those known does."""
-    for words, changes in _changes(settings, failed):
+    """The smallest change that makes this stage fit, or that none of those known does."""
+    training = failed.name == "train"
+    verb = "set" if training else "use"
+    for changes in _tries(_knobs(settings, failed, device)):
+        values = {key: value for _, one in changes for key, value in one.items()}
         try:
-            again = stage(_changed(settings, changes), failed.name, device, results)
+            again = stage(_changed(settings, values), failed.name, device, results)
         except UserError:
             continue
         if again.verdict == "fits":
-            return words + _proof(again)
-    for gpu in sorted(table().values(), key=lambda g: g.gib):
-        if not device.cpu and gpu.gib > device.gpu.gib:
-            again = stage(settings, failed.name, Device(gpu, device.count), results)
-            if again.verdict == "fits":
-                return f"use a GPU with more memory: plan.gpu={gpu.key}" + _proof(again)
-    return "none of the changes known here makes it fit: use a smaller model"
+            joint = " " if training else " and "
+            return f"{verb} {joint.join(words for words, _ in changes)}{_proof(again)}"
+    return _other_device(settings, failed, device, results) or (
+        "none of the changes known here makes it fit: use a smaller model"
+    )
 
 
 def _proof(again: Stage) -> str:
@@ -39,36 +47,109 @@ def _proof(again: Stage) -> str:
     return f", {again.needs:.1f} of {again.has:.1f} GiB"
 
 
-def _changes(settings: Settings, failed: Stage) -> Iterator[tuple[str, dict[str, Any]]]:
+def _tries(knobs: Sequence[Sequence[Change]]) -> Iterator[tuple[Change, ...]]:
+    """One change alone, then two together, then three; each knob's values in their order."""
+    for count in range(1, TOGETHER + 1):
+        for chosen in combinations(knobs, count):
+            yield from product(*chosen)
+
+
+def _other_device(settings: Settings, failed: Stage, device: Device, results: Path) -> str | None:
+    """Another number or model of GPUs, said where it is decided: in the profile or in plan.gpu."""
+    if device.cpu:
+        return None
+    if device.count is not None and device.count != failed.gpus:
+        again = stage(settings, failed.name, Device(device.gpu, failed.gpus), results)
+        if again.verdict == "fits":
+            return f"ask for {failed.gpus} GPUs in the profile" + _proof(again)
+    newer = "sm_" in failed.reason or "does not compute" in failed.reason
+    for gpu in sorted(table().values(), key=lambda g: g.gib):
+        if gpu.gib <= device.gpu.gib and not (newer and gpu.sm > device.gpu.sm):
+            continue
+        count = failed.gpus if device.count is not None else None
+        again = stage(settings, failed.name, Device(gpu, count), results)
+        if again.verdict != "fits":
+            continue
+        better = "with more memory" if gpu.gib > device.gpu.gib else "of a newer kind"
+        if device.count is None or refine(device.gpu.key, gpu.key) == gpu:
+            return f"use a GPU {better}: plan.gpu={gpu.key}" + _proof(again)
+        number = f", {failed.gpus} of them," if device.count != failed.gpus else ""
+        return f"ask for a GPU {better}{number} in the profile: {gpu.key}" + _proof(again)
+    return None
+
+
+def _knobs(settings: Settings, failed: Stage, device: Device) -> list[list[Change]]:
+    """What can be turned at this stage, the mildest first; each with its other values."""
     if failed.name == "train":
-        yield from _training(settings)
-        return
+        return _training(settings, device)
     section = SECTION.get(failed.name.split()[0])
     if section is None:
-        return
+        return _predicting(settings)
     model = loads(settings)[failed.name][0]
-    if model.quantization is None:
-        yield "use quantization: fp8", {f"{section}.quantization": "fp8"}
-    else:
-        yield "drop quantization", {f"{section}.quantization": None}
-    for parallel in (2 * model.tensor_parallel, 4 * model.tensor_parallel):
-        yield f"use tensor_parallel: {parallel}", {f"{section}.tensor_parallel": parallel}
+
+    def values(name: str, others: Sequence[Any]) -> list[Change]:
+        """The values of a setting of the model, but for its own."""
+        now = getattr(model, name)
+        return [
+            (f"{name}: {'null' if value is None else value}", {f"{section}.model.{name}": value})
+            for value in others
+            if value != now
+        ]
+
+    wider = [count for count in (2, 4, 8, 16) if count > model.tensor_parallel]
+    narrower = [count for count in (8, 4, 2, 1) if count < model.tensor_parallel]
+    counts = [*wider, *narrower] if device.count is None else [device.count]
+    shorter = []
     length = model.max_model_len
     while length and length > 1024:
         length //= 2
-        yield f"use max_model_len: {length}", {f"{section}.max_model_len": length}
+        shorter.append(length)
+    low = model.gpu_memory_utilization < UTILIZATION
+    return [
+        values("dtype", ["half"] if model.dtype == "bfloat16" and not device.gpu.bf16 else []),
+        values("gpu_memory_utilization", [UTILIZATION] if low else []),
+        values("quantization", ["fp8", None]),
+        values("tensor_parallel", [n for n in counts if device.count or n <= settings.plan.gpus]),
+        values("max_model_len", [None, *shorter] if model.max_model_len else []),
+        _answers(f"{section}.max_new_tokens", _value(settings, f"{section}.max_new_tokens")),
+    ]
 
 
-def _training(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
-    batch = settings.train.batch_size
-    now = settings.train.micro_batch_size or batch
-    if not settings.train.gradient_checkpointing:
-        key = "train.gradient_checkpointing"
-        yield f"set {key}=true", {key: True}
-    for rows in (n for n in range(now - 1, 0, -1) if batch % n == 0):
-        yield f"set train.micro_batch_size={rows}", {"train.micro_batch_size": rows}
-        both = {"train.micro_batch_size": rows, "train.gradient_checkpointing": True}
-        yield f"set train.micro_batch_size={rows} train.gradient_checkpointing=true", both
+def _predicting(settings: Settings) -> list[list[Change]]:
+    shots = settings.eval.baseline.shots
+    fewer = [(f"shots: {n}", {"eval.baseline.shots": n}) for n in range(shots)[::-1]]
+    return [_answers("eval.max_new_tokens", settings.eval.max_new_tokens), fewer]
+
+
+def _answers(key: str, now: int) -> list[Change]:
+    """Answers half as long, a quarter as long, and so on."""
+    found = []
+    while now // 2 >= SHORTEST:
+        now //= 2
+        found.append((f"max_new_tokens: {now}", {key: now}))
+    return found
+
+
+def _training(settings: Settings, device: Device) -> list[list[Change]]:
+    train = settings.train
+    now = train.micro_batch_size or train.batch_size
+    wrong = train.precision == "bf16" and not device.gpu.bf16
+    parts = [n for n in range(now - 1, 0, -1) if train.batch_size % n == 0]
+    found: list[tuple[str, list[Any]]] = [
+        ("train.precision", ["auto"] if wrong else []),
+        ("train.gradient_checkpointing", [] if train.gradient_checkpointing else [True]),
+        ("train.micro_batch_size", parts),
+    ]
+    return [
+        [(f"{key}={str(value).lower()}", {key: value}) for value in values] for key, values in found
+    ]
+
+
+def _value(settings: Settings, dotted: str) -> Any:
+    found: Any = settings
+    for part in dotted.split("."):
+        found = getattr(found, part)
+    return found
 
 
 def _changed(settings: Settings, changes: dict[str, Any]) -> Settings:

@@ -41,12 +41,12 @@ class Group:
     @property
     def dollars(self) -> float:
         """For APIs, over all runs."""
-        return sum(stage.dollars for stage in self.stages)
+        return sum(stage.dollars or 0.0 for stage in self.stages)
 
     @property
     def refused(self) -> list[Stage]:
-        """Stages that cannot run."""
-        return [stage for stage in self.stages if stage.verdict == "cannot"]
+        """Stages that cannot run, or of which nobody can say."""
+        return [stage for stage in self.stages if stage.verdict in ("cannot", "unknown")]
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for programs."""
@@ -107,7 +107,7 @@ def _stages_of(
     found = {}
     for name in ("train", "predict final", *(("judge final",) if settings.eval.judge else ())):
         planned = stage(own, name, device_of(name), results)
-        if planned.verdict != "fits":
+        if planned.verdict in ("slow", "cannot"):
             said = advice(own, planned, device_of(name), results)
             planned = replace(planned, advice=_own_words(said, run))
         found[name.split()[0]] = planned
@@ -145,11 +145,17 @@ def _folded(kind: str, planned: Mapping[str, Mapping[str, Stage]]) -> list[Stage
             tokens=sum(one.tokens for _, one in members),
             jobs=sum(one.jobs for _, one in members),
             hours=sum(one.hours for _, one in members),
-            dollars=round(sum(one.dollars for _, one in members), 2),
+            dollars=_sum([one.dollars for _, one in members]),
+            advice="; ".join(dict.fromkeys(one.advice for _, one in members)),
             disk=sum(one.disk for _, one in members) if step == "train" else members[0][1].disk,
         )
         for (step, *_), members in lines.items()
     ]
+
+
+def _sum(dollars: list[float | None]) -> float | None:
+    known = [cost for cost in dollars if cost is not None]
+    return round(sum(known), 2) if len(known) == len(dollars) else None
 
 
 def _named(members: list[tuple[str, Stage]]) -> str:

@@ -12,7 +12,7 @@ import yaml
 
 from olympiad_ineq import config_files
 from olympiad_ineq.errors import UserError, no_setting
-from olympiad_ineq.planner.plan import REFUSED, Granted, make_plan, rule_of, text
+from olympiad_ineq.planner.plan import REFUSED, VERDICTS, Granted, make_plan, rule_of, text
 from olympiad_ineq.settings import Model, Settings, expand_dotted, load
 
 EMBEDDED = Path(__file__).resolve().parents[3] / "config" / "config.yaml"
@@ -142,7 +142,8 @@ def before_submitting(
                 file=sys.stderr,
             )
     for stage in found.refused:
-        line = f"{stage.name} ({stage.model}) cannot run: {stage.reason}"
+        words = VERDICTS[stage.verdict]
+        line = f"{stage.name} ({stage.model}) {words}: {stage.reason}"
         if not settings.plan.force:
             raise UserError(line, "nothing was submitted", f"{stage.advice}; or plan.force=true")
         print(f"warning: {line}; submitted all the same (plan.force)", file=sys.stderr)

@@ -19,7 +19,8 @@ class Gpu:
 
     Attributes:
         gib: memory that a program sees (`torch.cuda.mem_get_info`), not what the label says.
-        gbps: memory bandwidth, 10^9 bytes/s. tflops: dense 16-bit products, 10^12/s (data sheets).
+        gbps: memory bandwidth, 10^9 bytes/s (data sheets, as the next).
+        tflops, fp32: dense products in 16 bits and in fp32 (not TF32), 10^12/s.
         sm: compute capability times ten.
     """
 
@@ -27,6 +28,7 @@ class Gpu:
     gib: float
     gbps: float
     tflops: float
+    fp32: float
     sm: int
 
     @property
@@ -39,7 +41,7 @@ class Gpu:
 def table() -> dict[str, Gpu]:
     """All known GPUs by key."""
     return {
-        key: Gpu(key, row["gib"], row["gbps"], row["tflops"], row["sm"])
+        key: Gpu(key, row["gib"], row["gbps"], row["tflops"], row["fp32"], row["sm"])
         for key, row in _rows().items()
     }
 

@@ -8,8 +8,10 @@ from olympiad_ineq.planner.shapes import Shape
 
 CONTEXT = GIB // 2  # CUDA's own, with cuBLAS' workspace
 NCCL = GIB // 2  # buffers of tensor parallelism
-PREFILL = 8192  # tokens that vLLM computes at once (its default below 70 GB of memory)
-SEQUENCES = 256  # vLLM's limit of sequences in flight (its default below 70 GB of memory)
+# vLLM's defaults: the tokens that it computes at once and its limit of sequences in flight; the
+# larger ones from 70 GiB of memory on, but for A100s (vllm/engine/arg_utils.py).
+PREFILL, LARGE_PREFILL = 8192, 16384
+SEQUENCES, LARGE_SEQUENCES = 256, 1024
 BLOCK = 16  # tokens in a block of vLLM's KV cache; 128 on CPUs
 CPU_BLOCK = 128
 # On a CPU: what our engine asks of vLLM, and what Python and its libraries take (measured: 870 to
@@ -19,7 +21,13 @@ CPU_SEQUENCES = 256
 CPU_PREFILL = 4096
 ANSWERING_PROCESS = 900 << 20
 TRAINING_PROCESS = 570 << 20
-QUANTIZED = {"fp8": 1.0, "int8": 1.0, "w8a8": 1.0, "awq": 0.53, "gptq": 0.53, "bitsandbytes": 0.53}
+# Bytes of a weight by vLLM's names of what it makes of a 16-bit checkpoint, or reads; 4-bit formats
+# carry a scale and a zero for every 128.
+QUANTIZED = (
+    dict.fromkeys(("fp8", "fp8_per_tensor", "fp8_per_channel", "fp8_per_block"), 1.0)
+    | dict.fromkeys(("fbgemm_fp8", "int8_per_channel_weight_only"), 1.0)
+    | dict.fromkeys(("awq", "awq_marlin", "gptq", "gptq_marlin"), 0.53)
+)
 # Bytes that autograd keeps per token and layer, as (inner, hidden, kv) factors: measured with
 # saved_tensors_hooks on Llama and Phi of several widths, as tests/planner/test_memory.py does.
 KEPT = {
@@ -35,20 +43,32 @@ KEPT = {
 def weights(shape: Shape, quantization: str | None, dtype_bytes: int = 2) -> int:
     """Bytes of a model's weights. Quantization leaves embedding and LM head as they are."""
     rest = (shape.parameters - shape.products) * dtype_bytes
+    if shape.stored:
+        _, bits = shape.stored
+        return rest + int(shape.products * bits / 8 * (1.06 if bits < 8 else 1))
     return rest + int(shape.products * bytes_per_weight(quantization, dtype_bytes))
 
 
 def bytes_per_weight(quantization: str | None, dtype_bytes: int = 2) -> float:
-    """Bytes of one weight of the layers; 4-bit formats carry a scale and a zero per 128."""
+    """Bytes of one weight of the layers."""
     if quantization is None:
         return dtype_bytes
-    for name, size in QUANTIZED.items():
-        if name in quantization:
-            return size
+    if quantization in QUANTIZED:
+        return QUANTIZED[quantization]
     raise UserError(
         f"quantization {quantization!r}", "its size is not known, so it cannot be planned",
         f"name one of {', '.join(QUANTIZED)}, or null for none",
     )  # fmt: skip
+
+
+def large(gpu: Gpu) -> bool:
+    """Whether vLLM takes its larger defaults."""
+    return gpu.gib >= 70 and not gpu.key.startswith("a100")
+
+
+def most_sequences(gpu: Gpu) -> int:
+    """vLLM's limit of sequences in flight."""
+    return LARGE_SEQUENCES if large(gpu) else SEQUENCES
 
 
 @dataclass(frozen=True)
@@ -81,11 +101,11 @@ def answering(
     room = int(gpu.gib * GIB * utilization)
     held = weights(shape, quantization, dtype_bytes) // tensor_parallel
     width = 3 * max(shape.inner, shape.hidden) // tensor_parallel + 4 * shape.hidden
-    sampler = 3 * SEQUENCES * shape.vocab * 4
-    active = PREFILL * width * dtype_bytes + sampler
+    sampler = 3 * most_sequences(gpu) * shape.vocab * 4
+    active = (LARGE_PREFILL if large(gpu) else PREFILL) * width * dtype_bytes + sampler
     other = CONTEXT + (NCCL if tensor_parallel > 1 else 0)
     kv = room - held - active - other
-    per_token = shape.kv_bytes(dtype_bytes) // tensor_parallel
+    per_token = shape.kv_bytes_each(tensor_parallel, dtype_bytes)
     return Answering(room, held, active, other, kv, kv_tokens(kv, per_token))
 
 

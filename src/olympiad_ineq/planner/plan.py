@@ -30,8 +30,13 @@ class Plan:
 
     @property
     def refused(self) -> list[Stage]:
-        """Stages of the run that cannot run."""
-        return [stage for stage in self.stages if stage.verdict == "cannot"]
+        """Stages of the run that cannot run, or of which nobody can say."""
+        return [stage for stage in self.stages if stage.verdict in ("cannot", "unknown")]
+
+    @property
+    def unpriced(self) -> list[str]:
+        """Models that cost money, and nobody says how much."""
+        return sorted({stage.model for stage in self.stages if stage.dollars is None})
 
     @property
     def fits(self) -> bool:
@@ -49,7 +54,8 @@ class Plan:
             "gpus": self.gpus,
             "gpu_hours": round(sum(s.gpu_hours for s in self.stages), 2),
             "wall_hours": round(self.wall_hours, 2),
-            "dollars": round(sum(s.dollars for s in self.stages), 2),
+            "dollars": round(sum(s.dollars or 0.0 for s in self.stages), 2),
+            "unpriced": self.unpriced,
             "disk_gib": round(self.disk, 1),
             "by_name": {group.kind: group.as_json() for group in self.by_name},
             "assumptions": work.ASSUMPTIONS,
@@ -77,7 +83,7 @@ def make_plan(
         results: where stages that have run before left their speed.
 
     Raises:
-        UserError: a GPU or a model's size is not known.
+        UserError: a GPU is not known.
     """
 
     def device_of(name: str) -> Device:
@@ -87,7 +93,7 @@ def make_plan(
     for name in names(settings):
         device = device_of(name)
         found = stage(settings, name, device, results)
-        if found.verdict != "fits":
+        if found.verdict in ("slow", "cannot"):
             found = replace(found, advice=advice(settings, found, device, results))
         stages.append(found)
     gpus = settings.plan.gpus
@@ -114,7 +120,9 @@ def _device(settings: Settings, grant: tuple[str | None, int] | None) -> Device:
 
 def _wall(stages: list[Stage], gpus: int) -> float:
     """Hours along the longest chain: the baseline's stages run beside training."""
-    hours = {s.name: s.hours / min(s.jobs, max(1, gpus // max(1, s.gpus))) for s in stages}
+    hours = {
+        s.name: s.hours / (min(s.jobs, max(1, gpus // s.gpus)) if s.gpus else 1) for s in stages
+    }
     baseline = sum(h for name, h in hours.items() if name.endswith("baseline"))
     if gpus < 2:
         return sum(hours.values())
@@ -130,6 +138,8 @@ def text(plan: Plan) -> str:
         f"{total['gpu_hours']:g} GPU-hours, {total['wall_hours']:g} hours of wall time with "
         f"{plan.gpus} GPUs, {total['disk_gib']:g} GiB of disk, ${total['dollars']:.2f} for APIs"
     )
+    for model in plan.unpriced:
+        lines.append(f"without {model}: no price is known for {model}; fix: set its model.price")
     lines.append(f"assumed: {work.ASSUMPTIONS}")
     lines += _refusals(plan.stages)
     if plan.by_name:
@@ -153,16 +163,17 @@ def _table(stages: Sequence[Stage]) -> list[str]:
 
 def _refusals(stages: Sequence[Stage]) -> list[str]:
     return [
-        f"{s.name} {_WORDS[s.verdict]}: {s.reason}; {s.advice}"
+        f"{s.name} {VERDICTS[s.verdict]}: {s.reason}; {s.advice}"
         for s in stages
         if s.verdict != "fits"
     ]
 
 
 _HEAD = (
-    "stage", "model", "jobs", "on", "GiB needed/has", "seqs", "tokens", "hours", "GPU-h", "verdict",
+    "stage", "model", "jobs", "on", "GiB needed/has", "seqs", "tokens", "hours", "GPU-h", "$",
+    "verdict",
 )  # fmt: skip
-_WORDS = {"cannot": "cannot run", "slow": "is slow"}
+VERDICTS = {"cannot": "cannot run", "slow": "is slow", "unknown": "cannot be planned"}
 
 
 def _row(s: Stage) -> tuple[str, ...]:
@@ -171,8 +182,14 @@ def _row(s: Stage) -> tuple[str, ...]:
     return (
         s.name, s.model.rsplit("/", 1)[-1], str(s.jobs), where, memory,
         "-" if s.sequences is None else str(s.sequences), f"{s.tokens:,}", f"{s.hours:.2f}",
-        f"{s.gpu_hours:.2f}", s.verdict,
+        f"{s.gpu_hours:.2f}", _cost(s), s.verdict,
     )  # fmt: skip
+
+
+def _cost(s: Stage) -> str:
+    if s.device != "api":
+        return "-"
+    return "?" if s.dollars is None else f"{s.dollars:.2f}"
 
 
 def _parts(s: Stage) -> str:

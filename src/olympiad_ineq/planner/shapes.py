@@ -16,7 +16,10 @@ from olympiad_ineq.planner.hardware import DATA
 
 @dataclass(frozen=True)
 class Shape:
-    """A decoder's sizes. `gated`: three products in the MLP and no biases there (Llama, Qwen2)."""
+    """A decoder's sizes. `gated`: three products in the MLP and no biases there (Llama, Qwen2).
+
+    `stored`: how its checkpoint is quantized, and the bits of a weight; None where it is not.
+    """
 
     layers: int
     hidden: int
@@ -30,6 +33,7 @@ class Shape:
     gated: bool
     qkv_bias: bool
     act: str
+    stored: tuple[str, float] | None = None
 
     @property
     def kv_width(self) -> int:
@@ -64,6 +68,10 @@ class Shape:
         """Bytes that one token takes in the KV cache, over all GPUs."""
         return 2 * self.layers * self.kv_width * dtype_bytes
 
+    def kv_bytes_each(self, parallel: int, dtype_bytes: int = 2) -> int:
+        """The same on each of `parallel` GPUs; where there are fewer heads of keys, copied."""
+        return self.kv_bytes(dtype_bytes) // min(parallel, self.kv_heads)
+
 
 def from_config(config: Mapping[str, Any], name: str) -> Shape:
     """Read a config.json.
@@ -79,6 +87,9 @@ def from_config(config: Mapping[str, Any], name: str) -> Shape:
         )  # fmt: skip
     try:
         heads = int(config["num_attention_heads"])
+        wrong = [key for key in _SIZES if config.get(key) is not None and int(config[key]) < 1]
+        if wrong:
+            raise ValueError(f"{wrong[0]} = {config[wrong[0]]}")
         return Shape(
             layers=int(config["num_hidden_layers"]),
             hidden=int(config["hidden_size"]),
@@ -92,13 +103,32 @@ def from_config(config: Mapping[str, Any], name: str) -> Shape:
             gated=kind != "phi",
             qkv_bias=kind == "qwen2" or bool(config.get("attention_bias")),
             act=str(config.get("hidden_act", "silu")),
+            stored=_stored(config.get("quantization_config")),
         )
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise UserError(
             f"config.json of {name}",
-            f"it lacks a size ({error})",
+            f"a size is missing or wrong ({error})",
             "use the model's own config.json",
         ) from error
+
+
+_SIZES = (
+    "num_hidden_layers", "hidden_size", "intermediate_size", "num_attention_heads",
+    "num_key_value_heads", "head_dim", "vocab_size", "max_position_embeddings",
+)  # fmt: skip
+_BITS = {"fp8": 8.0, "awq": 4.0, "gptq": 4.0, "mxfp4": 4.0}
+
+
+def _stored(config: Mapping[str, Any] | None) -> tuple[str, float] | None:
+    """Method and bits of a checkpoint's quantization_config."""
+    if not config:
+        return None
+    method = str(config.get("quant_method", "unknown"))
+    groups = config.get("config_groups") or {}  # of compressed-tensors
+    inside = [group["weights"]["num_bits"] for group in groups.values() if group.get("weights")]
+    bits = config.get("bits") or (max(inside) if inside else _BITS.get(method, 16.0))
+    return method, float(bits)
 
 
 @cache

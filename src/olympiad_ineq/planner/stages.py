@@ -3,10 +3,12 @@
 import math
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from olympiad_ineq.errors import UserError
 from olympiad_ineq.planner import work
 from olympiad_ineq.planner.hardware import GIB, Gpu
 from olympiad_ineq.planner.memory import (
@@ -14,7 +16,9 @@ from olympiad_ineq.planner.memory import (
     Answering,
     answering,
     answering_on_cpu,
+    most_sequences,
     training,
+    weights,
 )
 from olympiad_ineq.planner.shapes import Shape, shape_of
 from olympiad_ineq.settings import (
@@ -30,7 +34,7 @@ from olympiad_ineq.settings import (
     Verifier,
 )
 
-Verdict = Literal["fits", "slow", "cannot"]
+Verdict = Literal["fits", "slow", "cannot", "unknown"]
 FEW = 16  # sequences in flight below which a GPU mostly reads weights
 ROW_BYTES = 3000  # of one candidate with its verdict and example, on disk
 
@@ -50,7 +54,13 @@ class Device:
 
 @dataclass(frozen=True)
 class Stage:
-    """One line of the plan. Memory in GiB a device, `parts` adding up to `needs`."""
+    """One line of the plan. Memory in GiB a device.
+
+    Attributes:
+        has: what it may use; of a GPU that answers, `gpu_memory_utilization` of its memory.
+        needs: the parts; of a KV cache, which takes all that is left, one sequence.
+        dollars: None where nobody says what the model costs.
+    """
 
     name: str
     model: str
@@ -69,7 +79,7 @@ class Stage:
     hours: float = 0.0
     basis: str = "assumed"
     disk: float = 0.0
-    dollars: float = 0.0
+    dollars: float | None = 0.0
 
     @property
     def gpu_hours(self) -> float:
@@ -81,7 +91,7 @@ def cpu_device() -> Device:
     """This machine: its memory, and cores as fast as an EPYC's in the quickstart."""
     cores = len(os.sched_getaffinity(0))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
-    return Device(Gpu("cpu", memory, 20.0, 0.5 * cores, 80))
+    return Device(Gpu("cpu", memory, 20.0, 0.5 * cores, 0.5 * cores, 80))
 
 
 def answer_stage(
@@ -97,12 +107,9 @@ def answer_stage(
     if model.engine == "openai":
         return _paid(name, model, load, jobs)
     shape = shape_of(model.name, model.revision)
-    gpu, parallel = device.gpu, model.tensor_parallel
-    base = Stage(name, model.name, gpu.key, parallel, jobs=jobs, has=round(gpu.gib, 2))
-    broken = _impossible(model, shape, device, load)
+    gpu, parallel, wide = device.gpu, model.tensor_parallel, _bytes(model)
     memory = _answering(model, shape, device, load, batch)
     context = min(shape.context, model.max_model_len or shape.context)
-    at_once = work.sequences(load, memory.kv_tokens, SEQUENCES)
     length = context if model.max_model_len else min(context, load.prompt + load.answer)
     parts = {
         "weights": memory.weights / GIB,
@@ -110,50 +117,65 @@ def answer_stage(
         "other": memory.other / GIB,
         "kv": max(0.0, memory.kv / GIB),
     }
-    left = memory.room - memory.weights - memory.activations - memory.other
-    if broken is None and (memory.kv_tokens < length or left < memory.kv):
-        broken = (
-            f"{_shown(model)} on {parallel} x {gpu.key} leaves {left / GIB:.1f} GiB for KV "
-            f"({memory.room / GIB:.1f} usable - {parts['weights']:.1f} weights - "
-            f"{parts['activations']:.1f} activations - {parts['other']:.1f} other), "
-            f"{max(0, memory.kv_tokens):,} tokens, and one sequence needs {length:,}"
-        )
-    slow = f"only {at_once} sequences at once: most time goes into reading weights"
-    verdict: Verdict = "cannot" if broken else "slow" if 0 < at_once < FEW <= load.requests else (
-        "fits"
-    )  # fmt: skip
-    seconds = work.answer_seconds(load, shape, gpu, memory, at_once, parallel)
+    one = shape.kv_bytes_each(1 if device.cpu else parallel, wide) * length
+    needs = sum(parts.values()) - parts["kv"] + one / GIB
+    broken = _impossible(model, shape, device, load) or _too_large(
+        model, device, memory, length, parts
+    )
+    at_once = work.sequences(load, memory.kv_tokens, most_sequences(gpu))
+    slow = not broken and at_once < FEW <= load.requests
+    seconds = work.answer_seconds(load, shape, gpu, memory, at_once, parallel, wide)
     if rate:
         seconds = load.written / rate
     hours = (seconds + jobs * (0 if device.cpu else work.START_SECONDS)) / 3600
-    return _with(
-        base, verdict=verdict, reason=broken or (slow if verdict == "slow" else ""),
-        needs=round(sum(parts.values()) - parts["kv"] + _least(shape, length, parallel), 2),
-        parts={k: round(v, 2) for k, v in parts.items()}, sequences=at_once,
-        kv_tokens=memory.kv_tokens, tokens=load.requests * load.prompt + load.written,
+    return Stage(
+        name, model.name, gpu.key, parallel, jobs=jobs, has=round(memory.room / GIB, 2),
+        verdict="cannot" if broken else "slow" if slow else "fits",
+        reason=broken or (_SLOW.format(at_once) if slow else ""),
+        needs=round(needs, 2), parts={k: round(v, 2) for k, v in parts.items()},
+        sequences=None if broken else at_once, kv_tokens=memory.kv_tokens,
+        tokens=load.requests * load.prompt + load.written,
         hours=0.0 if broken else hours, basis="measured" if rate else "assumed",
-        disk=round(2 * shape.parameters / GIB, 1),
+        disk=round(weights(shape, None) / GIB, 1),
     )  # fmt: skip
 
 
-def _with(stage: Stage, **changes: object) -> Stage:
-    from dataclasses import replace
-
-    return replace(stage, **changes)  # type: ignore[arg-type]
+_SLOW = "only {} sequences at once: most time goes into reading weights"
 
 
-def _least(shape: Shape, length: int, parallel: int) -> float:
-    return shape.kv_bytes() * length / parallel / GIB
+def _too_large(
+    model: Model, device: Device, memory: Answering, length: int, parts: Mapping[str, float]
+) -> str:
+    """The arithmetic where too little is left for one sequence; else empty."""
+    left = memory.room - memory.weights - memory.activations - memory.other
+    if memory.kv_tokens >= length and left >= memory.kv:
+        return ""
+    if device.cpu:
+        added = " + ".join(f"{value:.1f} {key}" for key, value in parts.items())
+        return f"{added} = {sum(parts.values()):.1f} GiB, and this machine has {device.gpu.gib:.1f}"
+    return (
+        f"{_shown(model, device.gpu)} on {model.tensor_parallel} x {device.gpu.key} leaves "
+        f"{left / GIB:.1f} GiB for KV "
+        f"({memory.room / GIB:.1f} usable - {parts['weights']:.1f} weights - "
+        f"{parts['activations']:.1f} activations - {parts['other']:.1f} other), "
+        f"{max(0, memory.kv_tokens):,} tokens, and one sequence needs {length:,}"
+    )
 
 
-def _shown(model: Model) -> str:
-    return model.quantization or ("bf16" if model.dtype in ("auto", "bfloat16") else model.dtype)
+def _shown(model: Model, gpu: Gpu) -> str:
+    usual = "bf16" if gpu.bf16 else "half"
+    plain = {"auto": usual, "bfloat16": "bf16"}.get(model.dtype, model.dtype)
+    return model.quantization or plain
+
+
+def _bytes(model: Model) -> int:
+    return 4 if model.dtype == "float32" else 2
 
 
 def _answering(
     model: Model, shape: Shape, device: Device, load: work.Load, batch: int
 ) -> Answering:
-    wide = 4 if model.dtype == "float32" else 2
+    wide = _bytes(model)
     if device.cpu:
         length = min(shape.context, load.prompt + load.answer)
         return answering_on_cpu(
@@ -173,7 +195,10 @@ def _impossible(model: Model, shape: Shape, device: Device, load: work.Load) -> 
         return f"the profile gives it {device.count} GPUs and tensor_parallel is {parallel}"
     if shape.heads % parallel or (shape.kv_heads % parallel and parallel % shape.kv_heads):
         return f"{shape.heads} heads ({shape.kv_heads} of keys) do not split by {parallel}"
-    quantization = model.quantization or ""
+    stored = shape.stored[0] if shape.stored else ""
+    if stored and model.quantization and not model.quantization.startswith(stored):
+        return f"the checkpoint is {stored}, and quantization is {model.quantization}"
+    quantization = model.quantization or stored
     grouped = any(mark in quantization for mark in ("awq", "gptq"))
     if grouped and shape.inner % (128 * parallel):
         return (
@@ -184,20 +209,38 @@ def _impossible(model: Model, shape: Shape, device: Device, load: work.Load) -> 
         return f"{quantization} needs a GPU of sm_75 or later, and {gpu.key} is sm_{gpu.sm}"
     if not gpu.bf16 and model.dtype == "bfloat16":
         return f"{gpu.key} does not compute in bfloat16: set dtype to half"
-    context = min(shape.context, model.max_model_len or shape.context)
-    if load.answer >= context:
-        return f"max_new_tokens {load.answer} leaves no room for a prompt in {context} tokens"
+    return _too_long(model, shape, load)
+
+
+def _too_long(model: Model, shape: Shape, load: work.Load) -> str | None:
+    """Whether lengths stand in the way. A prompt near the limit is left to `prompt_fit`."""
+    if model.max_model_len and model.max_model_len > shape.context:
+        return (
+            f"max_model_len {model.max_model_len} is more than the {shape.context} tokens that "
+            "the model reads"
+        )
+    context = model.max_model_len or shape.context
+    if load.least + load.answer > context:
+        return (
+            f"a prompt of some {load.least:,} tokens and an answer of {load.answer:,} are more "
+            f"than the context of {context:,}"
+        )
     return None
 
 
 def _paid(name: str, model: Model, load: work.Load, jobs: int) -> Stage:
     read = load.requests * load.prompt
     cost = work.dollars(model, read, load.written)
-    known = "list price" if model.price is None else "the config's price"
-    endpoint = "the endpoint's own" if model.base_url else f"no price is known for {model.name}"
+    if cost is not None:
+        basis = "list price" if model.price is None else "the config's price"
+    elif model.base_url:
+        cost, basis = 0.0, "the endpoint's own"
+    else:
+        basis = f"no price is known for {model.name}"
+    hours = work.BATCH_HOURS if model.batch else load.requests / work.API_RATE / 3600
     return Stage(
-        name, model.name, "api", 0, jobs=jobs, tokens=read + load.written, hours=0.1,
-        dollars=round(cost or 0.0, 2), basis=known if cost is not None else endpoint,
+        name, model.name, "api", 0, jobs=jobs, tokens=read + load.written, hours=hours,
+        dollars=None if cost is None else round(cost, 2), basis=basis,
     )  # fmt: skip
 
 
@@ -233,7 +276,8 @@ def train_stage(settings: Settings, device: Device, rate: float | None) -> Stage
     elif needs > has:
         broken = f"{sum_shown} = {needs:.1f} GiB, and {gpu.key} has {has:.1f}"
     seen = settings.split.train * train.epochs * per_row
-    seconds = work.train_seconds(shape, gpu, seen, per_row, train.gradient_checkpointing)
+    tflops = gpu.fp32 if train.precision == "fp32" else gpu.tflops
+    seconds = work.train_seconds(shape, tflops, seen, per_row, train.gradient_checkpointing)
     if rate:
         seconds = seen / rate
     return Stage(
@@ -316,13 +360,33 @@ def _shots(verifier: Verifier) -> int:
     model = verifier.model
     context = model.max_model_len or UNSAID_CONTEXT
     if not model.max_model_len and model.engine != "openai":
-        context = shape_of(model.name, model.revision).context
+        with suppress(UserError):  # of a model that nobody knows
+            context = shape_of(model.name, model.revision).context
     room = context - verifier.max_new_tokens - work.tokens(work.VERIFIER_RULES + QUESTION_ROOM)
     return max(0, min(MOST_SHOTS, room // work.tokens(work.VERIFIER_EXAMPLE)))
 
 
 def stage(settings: Settings, name: str, device: Device, results: Path) -> Stage:
-    """Plan one stage; without advice."""
+    """Plan one stage; without advice. What has a size that is not known is `unknown`."""
+    try:
+        found = _known(settings, name, device, results)
+    except UserError as error:
+        model = settings.train.student if name == "train" else loads(settings)[name][0]
+        gpus = getattr(model, "tensor_parallel", 1)
+        return Stage(
+            name, model.name, device.gpu.key, gpus, "unknown",
+            f"{error.value}: {error.rule}", error.fix,
+        )  # fmt: skip
+    most = settings.plan.gpus
+    if found.gpus > most and not device.cpu and found.verdict != "cannot":
+        return replace(
+            found, verdict="cannot", hours=0.0, sequences=None,
+            reason=f"it takes {found.gpus} GPUs at once and plan.gpus is {most}",
+        )  # fmt: skip
+    return found
+
+
+def _known(settings: Settings, name: str, device: Device, results: Path) -> Stage:
     if name == "train":
         rate = work.measured(results, "train/final/model", device.gpu.key)
         return train_stage(settings, device, rate)

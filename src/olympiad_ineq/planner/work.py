@@ -18,17 +18,20 @@ from olympiad_ineq.settings import Model, Price
 PROBLEM, PROOF, TEACHER_ANSWER, TEACHER_ASK = 94, 241, 780, 207
 TEACHER_RULES, VERIFIER_RULES, VERIFIER_EXAMPLE = 2032, 1187, 675
 CHARACTERS_PER_TOKEN = 1.7  # SmolLM2 on the same: 1.58 on proofs, 1.72 on answers
+MOST_PER_TOKEN = 2.6  # characters: Qwen2.5 on the teacher's prompts makes 2.5 of a token
 FILLED = 0.6  # of max_new_tokens that an answer takes
 OPEN_SHARE = 0.3  # of a teacher's candidates that the checker leaves open
 TRAIN_MFU, PREFILL_MFU, BANDWIDTH_SHARE = 0.35, 0.4, 0.6
 START_SECONDS = 300  # to load a large model and capture its graphs
+API_RATE, BATCH_HOURS = 5, 24  # requests a second of an API; a batch's time limit
 CHECKS_PER_CORE = 100  # proofs checked a second; the kernel alone does 240 to 290
 
 ASSUMPTIONS = (
     f"{CHARACTERS_PER_TOKEN} characters a token; answers take {FILLED:.0%} of max_new_tokens; "
     f"{OPEN_SHARE:.0%} of a teacher's candidates reach the second model; training at "
     f"{TRAIN_MFU:.0%} of peak FLOPs, prefill at {PREFILL_MFU:.0%}, decoding at "
-    f"{BANDWIDTH_SHARE:.0%} of memory bandwidth; {START_SECONDS} s for an engine to start"
+    f"{BANDWIDTH_SHARE:.0%} of memory bandwidth; {START_SECONDS} s for an engine to start; an API "
+    f"answers {API_RATE} requests a second, a batch of them within {BATCH_HOURS} hours"
 )
 
 
@@ -59,15 +62,23 @@ class Load:
         return self.shared + self.own
 
     @property
+    def least(self) -> int:
+        """Tokens that one prompt has in any case."""
+        return int(self.prompt * CHARACTERS_PER_TOKEN / MOST_PER_TOKEN)
+
+    @property
     def written(self) -> int:
         """Tokens that all answers together take."""
         return int(self.requests * self.answer * FILLED)
 
 
 def sequences(load: Load, kv_tokens: int, limit: int) -> int:
-    """Requests that fit into the KV cache at once, the common beginning held once."""
+    """Requests that fit into the KV cache at once, the common beginning held once.
+
+    One goes by itself where the cache holds no more than that.
+    """
     room = kv_tokens - load.shared * min(load.banks, 2)
-    return max(0, min(limit, load.requests, room // (load.own + load.answer)))
+    return max(1, min(limit, load.requests, room // (load.own + load.answer)))
 
 
 def answer_seconds(
@@ -77,24 +88,26 @@ def answer_seconds(
     memory: Answering,
     at_once: int,
     tensor_parallel: int,
+    dtype_bytes: int = 2,
 ) -> float:
     """Roofline: decoding reads all weights and the KV cache at each step; prefill computes."""
     flops = 2 * shape.parameters
     compute = gpu.tflops * 1e12 * tensor_parallel
     prefill = load.requests * load.own + load.shared * load.banks
-    held = memory.weights + at_once * (load.prompt + load.answer / 2) * shape.kv_bytes() / (
-        tensor_parallel
-    )
+    each = shape.kv_bytes_each(tensor_parallel, dtype_bytes)
+    held = memory.weights + at_once * (load.prompt + load.answer / 2) * each
     step = max(held / (gpu.gbps * 1e9 * BANDWIDTH_SHARE), at_once * flops / (compute * PREFILL_MFU))
-    return prefill * flops / (compute * PREFILL_MFU) + load.written / max(1, at_once) * step
+    return prefill * flops / (compute * PREFILL_MFU) + load.written / at_once * step
 
 
-def train_seconds(shape: Shape, gpu: Gpu, tokens_seen: float, length: int, again: bool) -> float:
+def train_seconds(
+    shape: Shape, tflops: float, tokens_seen: float, length: int, again: bool
+) -> float:
     """Six FLOPs per parameter and token, attention beside it; a third more to compute again."""
     per_token = 6 * (shape.parameters - shape.vocab * shape.hidden * (0 if shape.tied else 1))
     per_token += 6 * shape.layers * shape.hidden * length
     flops = tokens_seen * per_token * (4 / 3 if again else 1)
-    return flops / (gpu.tflops * 1e12 * TRAIN_MFU)
+    return flops / (tflops * 1e12 * TRAIN_MFU)
 
 
 def price_of(model: Model) -> Price | None:
