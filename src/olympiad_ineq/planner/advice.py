@@ -96,7 +96,8 @@ def _knobs(settings: Settings, failed: Stage, device: Device) -> list[list[Chang
             if value != now
         ]
 
-    wider = [count for count in (2, 4, 8, 16) if count > model.tensor_parallel]
+    # an engine stays on one node (`nodes: 1` in the profile), and few have more than eight GPUs
+    wider = [count for count in (2, 4, 8) if count > model.tensor_parallel]
     narrower = [count for count in (8, 4, 2, 1) if count < model.tensor_parallel]
     counts = [*wider, *narrower] if device.count is None else [device.count]
     shorter = []

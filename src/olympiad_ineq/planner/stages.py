@@ -140,7 +140,7 @@ def answer_stage(
     )  # fmt: skip
 
 
-_SLOW = "only {} sequences at once: most time goes into reading weights"
+_SLOW = "sequences at once: only {}, so most time goes into reading weights"
 
 
 def _too_large(
