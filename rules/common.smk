@@ -74,6 +74,11 @@ def code(*modules):
     return code_digest(modules)
 
 
+def growing(amount):
+    """More with each attempt: a cluster ends a job that asked for too little."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 SYMBOLIC_SOURCE = (
     ["results/data_gen/symbolic.jsonl"] if SETTINGS.data_gen.symbolic else []
 )

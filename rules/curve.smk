@@ -22,8 +22,8 @@ rule train_part:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         part=lambda wildcards: runs.part_arguments(SETTINGS, wildcards.run),
         code=code("curve/parts.py", "curve/runs.py", "records.py", "artifacts.py"),
@@ -66,8 +66,8 @@ rule curve:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         sources=lambda wildcards: CANDIDATE_SOURCES_IN_SHELL,
         settings=as_json(SETTINGS.curve),
@@ -105,8 +105,8 @@ rule compare:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         confidence=SETTINGS.eval.confidence,
         code=code("curve", "eval/statistics.py", "artifacts.py"),

@@ -12,8 +12,8 @@ rule data_gen_symbolic:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         settings=as_json(SETTINGS.data_gen, without=("teacher", "revision")),
         seed=SETTINGS.seed,
@@ -37,7 +37,7 @@ rule data_gen_model:
         "environment.yaml"
     threads: 8
     resources:
-        mem_mb=16000,
+        mem_mb=16000,  # the profile lets them grow: of thousands of jobs they are not computed here
         runtime=720,
         gpu=1,
     params:
@@ -64,8 +64,8 @@ rule data_gen:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         sources=lambda wildcards: CANDIDATE_SOURCES_IN_SHELL,
         code=code("data_gen/gather.py", "records.py", "artifacts.py"),

@@ -26,8 +26,8 @@ rule test_set:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         kind=lambda wildcards: TEST_SETS[wildcards.set][0],
         code=code("eval/test_sets.py", "prompts.py", "canonical.py", *CHECKER),
@@ -51,8 +51,8 @@ rule predict:
         "environment.yaml"
     threads: 16
     resources:
-        mem_mb=lambda wildcards, attempt: 12000 * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=growing(12000),
+        runtime=growing(240),
         gpu=1,
     params:
         settings=lambda wildcards: as_json(SETTINGS.eval.predict(wildcards.run)),
@@ -80,8 +80,8 @@ rule judge_model:
         "environment.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, attempt: 16000 * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=growing(16000),
+        runtime=growing(240),
         gpu=1,
     params:
         settings=JUDGE,
@@ -108,8 +108,8 @@ rule judge:
         "environment.yaml"
     threads: 8
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=growing(8000),
+        runtime=growing(60),
     params:
         seconds=SETTINGS.verify.seconds,
         memory_mb=SETTINGS.verify.memory_mb,
@@ -144,8 +144,8 @@ rule score:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         confidence=SETTINGS.eval.confidence,
         optional=lambda wildcards, input: (
@@ -170,8 +170,8 @@ rule audit_set:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         settings=as_json(SETTINGS.eval.audit),
         shots=SETTINGS.eval.judge.shots if SETTINGS.eval.judge else 0,
@@ -196,8 +196,8 @@ rule judge_audit_model:
         "environment.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, attempt: 16000 * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=growing(16000),
+        runtime=growing(240),
         gpu=1,
     params:
         settings=JUDGE,
@@ -225,8 +225,8 @@ rule judge_audit:
         "environment.yaml"
     threads: 8
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=growing(8000),
+        runtime=growing(60),
     params:
         confidence=SETTINGS.eval.confidence,
         seconds=SETTINGS.verify.seconds,
@@ -263,8 +263,8 @@ rule controls:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         confidence=SETTINGS.eval.confidence,
         code=code("eval", "records.py", "artifacts.py"),

@@ -37,8 +37,8 @@ rule report:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         settings=as_json(SETTINGS.report),
         optional=lambda wildcards, input: "".join(
@@ -86,8 +86,8 @@ rule data_report:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         optional=lambda wildcards, input: (
             (
@@ -121,8 +121,8 @@ rule model_card:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=growing(4000),
+        runtime=growing(10),
     params:
         code=code("report", "train/card.py", "artifacts.py"),
     shell:

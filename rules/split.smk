@@ -22,8 +22,8 @@ rule split:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         settings=as_json(SETTINGS.split),
         seed=SETTINGS.seed,
@@ -54,8 +54,8 @@ rule split_side:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         code=code("split.py", "prompts.py", "records.py", "artifacts.py"),
     shell:
@@ -77,8 +77,8 @@ rule data_card:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         audit=lambda wildcards, input: f"--audit {input.audit}" if input.audit else "",
         code=code("data_card.py", "records.py", "artifacts.py"),

@@ -49,8 +49,8 @@ rule train:
         "environment.yaml"
     threads: 16
     resources:
-        mem_mb=lambda wildcards, attempt: 16000 * attempt,
-        runtime=lambda wildcards, attempt: 480 * attempt,
+        mem_mb=growing(16000),
+        runtime=growing(480),
         gpu=1,
         # here and not a param: how often it saves changes nothing in what it learns
         checkpoint_steps=SETTINGS.train.checkpoint_steps,

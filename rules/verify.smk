@@ -14,8 +14,8 @@ rule verify_check:
         "environment.yaml"
     threads: 8
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=growing(8000),
+        runtime=growing(240),
     params:
         seconds=SETTINGS.verify.seconds,
         memory_mb=SETTINGS.verify.memory_mb,
@@ -47,8 +47,8 @@ rule verify_model:
         "environment.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, attempt: 16000 * attempt,
-        runtime=lambda wildcards, attempt: 720 * attempt,
+        mem_mb=growing(16000),
+        runtime=growing(720),
         gpu=1,
     params:
         # The floor changes what is believed, not what is asked.
@@ -83,8 +83,8 @@ rule verify_votes:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         votes=lambda wildcards: in_shell(VOTES, VERIFIER_SHARDS),
         audits=lambda wildcards: in_shell(AUDITS, VERIFIER_SHARDS),
@@ -113,8 +113,8 @@ rule verify:
         "environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         votes=lambda wildcards, input: (
             f"--votes {input.votes} --audit {input.audit}" if input.votes else ""

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+import snakemake_executor_plugin_slurm as plugin  # before PATH has nothing but the clients
 
 from olympiad_ineq.cluster import Ask, asks, check, end_orphans, orphans, unused
 from olympiad_ineq.errors import UserError
@@ -18,6 +19,7 @@ UP = "echo 'Slurmctld(primary) at vm is UP'"
 @pytest.fixture
 def clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of clients that is all of PATH but the shell's own tools."""
+    assert plugin.__file__
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -62,6 +64,17 @@ def test_a_controller_that_does_not_answer(clients: Path) -> None:
             "allocation failure: Requested time limit is invalid (missing or exceeds some limit)",
             "SLURM refuses it: Requested time limit is invalid",
         ),
+        (
+            "sbatch: error: QOSMaxWallDurationPerJobLimit\nallocation failure: Job violates "
+            "accounting/QOS policy (job submit limit, user's size and/or time limits)",
+            "SLURM refuses it: QOSMaxWallDurationPerJobLimit; Job violates",
+        ),
+        (
+            "sbatch: error: You must give --qos on this cluster\nallocation failure: Unspecified "
+            "error",
+            "refuses it: You must give --qos on this cluster; Unspecified error",
+        ),
+        ("", "SLURM refuses it: it said nothing"),
     ],
 )
 def test_each_refusal_is_one_line_and_nothing_is_submitted(
@@ -86,6 +99,7 @@ def test_nodes_have_time_to_report_to_a_controller_that_has_just_started(clients
         f"echo once >> {looked}; [ $(wc -l < {looked}) = 2 ] && echo idle || echo unknown",
     )  # fmt: skip
     refusal = "allocation failure: Requested node configuration is not available"
+    say(clients, "sacctmgr", "echo maths")
     say(clients, "sbatch", f"[ $(wc -l < {looked}) = 2 ] || {{ echo '{refusal}' >&2; exit 1; }}")
     check([ASK])
 
@@ -93,11 +107,48 @@ def test_nodes_have_time_to_report_to_a_controller_that_has_just_started(clients
 def test_what_slurm_would_take_passes(clients: Path) -> None:
     say(clients, "scontrol", UP)
     say(clients, "sinfo", "echo idle")
+    say(clients, "sacctmgr", "echo maths")
     say(clients, "sbatch", f'echo "$@" >> {clients}/asked')
     check([ASK, Ask("gpu", None)])
     asked = (clients / "asked").read_text()
     assert "--nodes=1 --partition=gpu --account=maths --gpus=a100:4 --mem=64000 --time=720" in asked
     assert len(asked.splitlines()) == 2
+
+
+@pytest.mark.parametrize("there", [["sbatch"], ["sbatch", "scontrol"]])
+def test_half_an_installation_is_one_line_too(clients: Path, there: list[str]) -> None:
+    for client in there:
+        say(clients, client, UP if client == "scontrol" else "echo no >&2; exit 1")
+    with pytest.raises(UserError, match="nothing was submitted"):
+        check([ASK])
+
+
+@pytest.mark.parametrize(
+    ("accounting", "says"),
+    [
+        ("echo physics", r"accounting does not have it for you \(it has physics\)"),
+        ("echo no database >&2; exit 1", "no accounting answers here .* delete the line"),
+    ],
+)
+def test_an_account_that_every_job_would_fail_for(
+    clients: Path, accounting: str, says: str
+) -> None:
+    say(clients, "scontrol", UP)
+    say(clients, "sinfo", "echo idle")
+    say(clients, "sbatch", "true")  # without enforcement any account will do
+    for client in ("sacctmgr", "sshare"):
+        say(clients, client, accounting)
+    with pytest.raises(UserError, match=f"slurm_account 'maths': {says}") as refused:
+        check([ASK])
+    assert "\n" not in str(refused.value)
+    check([Ask("gpu", None)])
+
+
+def test_what_else_a_profile_asks_for_is_asked_too() -> None:
+    (found,) = asks(
+        {"qos": "gpu", "constraint": "a100&ib", "slurm_extra": "'--reservation=r 1'"}, {}
+    )
+    assert found.arguments()[1:] == ["--qos=gpu", "--constraint=a100&ib", "--reservation=r", "1"]
 
 
 def test_a_profile_asks_for_its_first_attempt() -> None:
@@ -132,6 +183,23 @@ def test_orphans_are_our_jobs_in_this_folder_and_no_other(clients: Path, tmp_pat
     end_orphans(tmp_path)
     assert (clients / "cancelled").read_text() == "7\n"
     assert orphans(tmp_path) == []
+
+
+def test_a_busy_controller_is_asked_again_for_orphans(
+    clients: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = tmp_path / "tries"
+    busy = "echo 'slurm_load_jobs error: Socket timed out' >&2; exit 1"
+    say(
+        clients, "squeue",
+        f"echo x >> {tries}; [ $(wc -l < {tries}) -ge 3 ] || {{ {busy}; }}\n"
+        f"echo '7|rule_train|{tmp_path}'",
+    )  # fmt: skip
+    assert [job.number for job in orphans(tmp_path)] == ["7"]
+    say(clients, "squeue", busy)
+    monkeypatch.setattr("olympiad_ineq.cluster.SILENCE", 1)
+    with pytest.raises(UserError, match="squeue: it does not answer .*Socket timed out"):
+        end_orphans(tmp_path)
 
 
 def test_an_orphan_that_does_not_end_is_said(clients: Path, tmp_path: Path) -> None:

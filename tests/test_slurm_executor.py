@@ -2,12 +2,22 @@
 
 import asyncio
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from olympiad_ineq import cluster
-from olympiad_ineq.slurm_executor import Statuses, final, patient
+from olympiad_ineq.slurm_executor import (
+    FAILED,
+    Statuses,
+    dashed,
+    ended,
+    final,
+    kept,
+    patient,
+    unchanged,
+)
 
 
 def asked(*answers: Statuses | None, command: str = "squeue --name x") -> list[Statuses | None]:
@@ -48,6 +58,116 @@ def test_accounting_is_believed_as_the_plugin_believes_it() -> None:
     assert asked(*answers, command="sacct -X") == answers
 
 
+class Job:
+    """As much of a Snakemake job as a submission looks at."""
+
+    name, output, wildcards = "train", ["results/model"], ["final"]
+
+    def __init__(self, **resources: Any) -> None:
+        self.resources = resources
+
+    def is_group(self) -> bool:
+        return False
+
+
+class Executor:
+    """The plugin's, but for the submission itself: what sbatch says of each in turn."""
+
+    run_uuid = "this-run"
+
+    def __init__(self, *said: str) -> None:
+        self.said, self.submitted, self.reported = list(said), 0, list[str]()
+
+    def submit(self, job: Any) -> None:
+        self.submitted += 1
+        if error := self.said.pop(0):
+            words = (
+                f"{FAILED}. The error message was '{error}'.\n    sbatch call:\n  sbatch --mem 1"
+            )
+            self._report_job_error_threadsafe(job, words)
+
+    def _report(self, info: Any, msg: str) -> None:
+        self.reported.append(msg)
+
+    def _report_job_error_threadsafe(self, info: Any, msg: str) -> None:
+        kept(Executor._report)(self, info, msg)
+
+
+FULL = "sbatch: error: AssocMaxSubmitJobLimit\nsbatch: error: Batch job submission failed"
+
+
+@pytest.fixture
+def controller(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A controller that is up; the commands that it is given."""
+    commands: list[str] = []
+
+    def run(*command: str) -> "subprocess.CompletedProcess[str]":
+        commands.append(" ".join(command))
+        said = {"scontrol": "Slurmctld(primary) is UP", "sinfo": "idle",
+                "squeue": "7|rule_train_wildcards_final\n8|rule_train_wildcards_other"}  # fmt: skip
+        return subprocess.CompletedProcess(command, 0, said.get(command[0], ""), "")
+
+    monkeypatch.setattr(cluster, "_run", run)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    return commands
+
+
+def submit(executor: Executor) -> None:
+    patient(Executor.submit)(executor, Job())
+
+
+def test_a_submission_over_the_limit_waits_for_a_place(
+    controller: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    executor = Executor(FULL, FULL, "")
+    submit(executor)
+    assert (executor.submitted, executor.reported) == (3, [])
+    assert capsys.readouterr().err.count("your limit of submitted jobs is reached") == 1
+
+
+def test_a_submission_that_fails_is_reported_in_slurms_words(controller: list[str]) -> None:
+    executor = Executor("sbatch: error: Invalid qos specification")
+    submit(executor)
+    assert executor.reported == [f"{FAILED}: sbatch: error: Invalid qos specification"]
+
+
+def test_a_job_that_was_taken_all_the_same_does_not_run_beside_the_next(
+    controller: list[str],
+) -> None:
+    executor = Executor("sbatch: error: Batch job submission failed: Socket timed out")
+    submit(executor)
+    assert "scancel 7" in controller and "squeue -h --name this-run -o %i|%k" in controller
+
+
+def test_nothing_is_submitted_after_the_end(controller: list[str]) -> None:
+    executor, cancelled = Executor(""), list[Any]()
+    ended(lambda self, jobs: cancelled.extend(jobs))(executor, ["7"])
+    submit(executor)
+    assert executor.submitted == 0 and cancelled == ["7"]
+
+
+def test_what_a_job_left_as_it_was_is_not_what_it_made(
+    controller: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    output = tmp_path / "results/model"
+    output.mkdir(parents=True)
+    submit(Executor(""))
+    assert asyncio.run(unchanged("results/model", 0))
+    output.rename(tmp_path / "old")
+    output.mkdir()
+    assert not asyncio.run(unchanged("results/model", 0))
+    assert not asyncio.run(unchanged("results/of/no/job", 0))
+
+
+def test_names_of_gpus_may_have_dashes() -> None:
+    gres = dashed(lambda job: "theirs")
+    assert gres(Job(gpu_model="nvidia_a100-sxm4-80gb", gpu=4)) == " --gpus=nvidia_a100-sxm4-80gb:4"
+    assert gres(Job(gpu_model="a100", gpu=4)) == "theirs"
+    assert gres(Job(gpu_model="a100-x; rm")) == "theirs"  # which refuses it
+    assert gres(Job()) == "theirs"
+
+
 def test_a_job_is_submitted_once_the_controller_and_its_nodes_are_there(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -60,7 +180,7 @@ def test_a_job_is_submitted_once_the_controller_and_its_nodes_are_there(
 
     monkeypatch.setattr(cluster, "_run", run)
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    submitted: list[str] = []
-    patient(lambda self, job: submitted.append(job))(None, "train")
-    assert submitted == ["train"] and not pings and not nodes
+    executor = Executor("")
+    submit(executor)
+    assert executor.submitted == 1 and not pings and not nodes
     assert capsys.readouterr().err.count("waiting for it") == 1

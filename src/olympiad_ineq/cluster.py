@@ -5,7 +5,9 @@ partition, account or GPU and a full queue are one line before the first job. `e
 jobs that a killed Snakemake left behind, which nothing would wait for or re-attach to.
 """
 
+import logging
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,9 +21,14 @@ from olympiad_ineq.errors import UserError
 from olympiad_ineq.settings import Settings
 
 PATIENCE = 20  # seconds for one answer of the controller
+SILENCE = 60  # seconds for which a controller may be too busy for squeue
 STARTING = 30  # seconds in which nodes report to a controller that has just started
 NOTHING = "nothing was submitted"
 PROFILE = "profiles/slurm/config.yaml"
+
+
+class QueueFull(UserError):
+    """The user's limit of submitted jobs is reached."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,9 @@ class Ask:
     gpus: int = 0
     memory_mb: int | None = None
     minutes: int | None = None
+    qos: str | None = None
+    constraint: str | None = None
+    extra: str | None = None
 
     def arguments(self) -> list[str]:
         """As options of sbatch, as the executor plugin writes them."""
@@ -44,9 +54,11 @@ class Ask:
             ("--gpus", gpus if self.gpus else None),
             ("--mem", self.memory_mb),
             ("--time", self.minutes),
+            ("--qos", self.qos),
+            ("--constraint", self.constraint),
         )
         given = [f"{name}={value}" for name, value in pairs if value is not None]
-        return ["--nodes=1", *given]
+        return ["--nodes=1", *given, *shlex.split(self.extra or "")]
 
 
 def asks(defaults: Mapping[str, Any], by_rule: Mapping[str, Mapping[str, Any]]) -> set[Ask]:
@@ -76,7 +88,7 @@ def _ask(values: Mapping[str, Any]) -> Ask:
 
     return Ask(
         text("slurm_partition"), text("slurm_account"), text("gpu_model"), number("gpu") or 0,
-        number("mem_mb"), number("runtime"),
+        number("mem_mb"), number("runtime"), text("qos"), text("constraint"), text("slurm_extra"),
     )  # fmt: skip
 
 
@@ -98,10 +110,41 @@ def check(wanted: Iterable[Ask]) -> None:
             "try again when `scontrol ping` says UP: finished work is kept",
         )  # fmt: skip
     await_nodes()
-    for ask in sorted(wanted, key=repr):
+    requests = sorted(wanted, key=repr)
+    for ask in requests:
         said = _run("sbatch", "--test-only", *ask.arguments(), "--wrap", "true")
         if said.returncode:
             raise _refused(ask, said.stderr)
+    for account in sorted({ask.account for ask in requests if ask.account}):
+        _check_account(account)
+
+
+def _check_account(account: str) -> None:
+    """The plugin asks accounting about every job's account; here once, before the first."""
+    from snakemake_executor_plugin_slurm.accounts import validate_account
+    from snakemake_interface_common.exceptions import WorkflowError
+
+    try:
+        validate_account(account, logging.getLogger(__name__))
+    except (WorkflowError, OSError) as error:
+        unknown = "appears to be invalid" in str(error)
+        known = ", ".join(str(error).splitlines()[1:])
+        rule = (
+            f"accounting does not have it for you (it has {known})" if unknown
+            else "no accounting answers here (sacctmgr, sshare), so no job can be charged to it"
+        )  # fmt: skip
+        raise UserError(
+            f"slurm_account {account!r}", f"{rule}; {NOTHING}",
+            f"correct it at the top of {PROFILE}, or delete the line where there is no accounting",
+        ) from error  # fmt: skip
+
+
+def is_full(said: str) -> bool:
+    """Whether these words of SLURM are about the user's limit of submitted jobs.
+
+    Those of every other limit speak of a "job submit limit" too, in brackets.
+    """
+    return "submitjob" in said.lower().replace("_", "")
 
 
 def is_up() -> bool:
@@ -133,6 +176,8 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 1, "", f"no answer in {PATIENCE} s")
+    except OSError as error:
+        return subprocess.CompletedProcess(command, 1, "", f"{command[0]}: {error.strerror}")
 
 
 def _last(said: subprocess.CompletedProcess[str]) -> str:
@@ -159,23 +204,26 @@ def _refused(ask: Ask, said: str) -> UserError:
             f"you may not charge it in partition {ask.partition}{yours}; {NOTHING}",
             f"correct it at the top of {PROFILE}",
         )
-    if "submitjoblimit" in text.replace("_", "") or "job submit limit" in text:
-        return UserError(
+    if is_full(said):
+        return QueueFull(
             "the queue", f"your limit of submitted jobs is reached; {NOTHING}",
             "wait for jobs to end (`squeue --me`), or lower `jobs` in the profile",
         )  # fmt: skip
     if "node configuration is not available" in text and ask.gpus:
-        nodes = _run("sinfo", "-h", "-p", str(ask.partition), "-o", "%G")
-        there = sorted(set(nodes.stdout.split()))
+        which = ("-p", ask.partition) if ask.partition else ()
+        there = sorted(set(_run("sinfo", "-h", *which, "-o", "%G").stdout.split()))
+        where = f"partition {ask.partition}" if ask.partition else "the cluster"
         return UserError(
             f"gpu_model {ask.gpu_model!r}, {ask.gpus} of them",
-            f"no node of partition {ask.partition} has that (it has {', '.join(there)}); {NOTHING}",
+            f"no node of {where} has that (it has {', '.join(there)}); {NOTHING}",
             f"correct gpu_model or gpu in {PROFILE}",
         )
-    reason = said.strip().splitlines()[-1].removeprefix("allocation failure: ")
-    return UserError(
-        " ".join(ask.arguments()), f"SLURM refuses it: {reason}; {NOTHING}", f"correct {PROFILE}"
-    )
+    # a site's own words come first
+    lines = [re.sub(r"^(sbatch: )?(error: )?(allocation failure: )?", "", line.strip())
+             for line in said.splitlines() if line.strip()]  # fmt: skip
+    reason = "; ".join(dict.fromkeys(lines)) or "it said nothing"
+    fix = "try again later" if "no answer in" in reason else f"correct {PROFILE}"
+    return UserError(" ".join(ask.arguments()), f"SLURM refuses it: {reason}; {NOTHING}", fix)
 
 
 def _user() -> str:
@@ -198,13 +246,41 @@ def orphans(folder: Path) -> list[Orphan]:
     Call it with the folder's lock held: then no live Snakemake owns them.
     """
     states = "PENDING,RUNNING,SUSPENDED,COMPLETING,CONFIGURING,REQUEUED,RESIZING,STOPPED"
-    said = _run("squeue", "-h", "--user", _user(), "--states", states, "-o", "%i|%k|%Z")
     found = []
-    for line in said.stdout.splitlines():
+    for line in _queue("--user", _user(), "--states", states, "-o", "%i|%k|%Z"):
         number, comment, where = ([*line.split("|", 2), "", ""])[:3]
         if re.match(r"(rule|group)_\w", comment) and Path(where).resolve() == folder.resolve():
             found.append(Orphan(number, comment.removeprefix("rule_")))
     return found
+
+
+def _queue(*arguments: str) -> list[str]:
+    """Lines of squeue; a controller that is busy is asked again: no answer is no empty queue.
+
+    Raises:
+        UserError: it did not answer for a minute.
+    """
+    deadline = time.monotonic() + SILENCE
+    while (said := _run("squeue", "-h", *arguments)).returncode:
+        if time.monotonic() > deadline:
+            raise UserError(
+                "squeue", f"it does not answer ({_last(said)}), so jobs that a killed run left "
+                f"behind cannot be found; {NOTHING}", "run the same command again when it does",
+            )  # fmt: skip
+        time.sleep(1)
+    return said.stdout.splitlines()
+
+
+def end_stray(run: str, comment: str) -> None:
+    """Cancel a job that SLURM took although sbatch said that it failed ("Socket timed out").
+
+    Args:
+        run: the plugin's name for all jobs of this run.
+    """
+    found = [line.split("|", 1) for line in _queue("--name", run, "-o", "%i|%k")]
+    strays = [number for number, what in found if what == comment]
+    if strays:
+        _run("scancel", *strays)
 
 
 def end_orphans(folder: Path, *, seconds: float = 120) -> None:

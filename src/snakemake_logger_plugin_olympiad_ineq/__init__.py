@@ -105,8 +105,15 @@ def _ask_cluster(args: Namespace) -> None:
     by_rule = dict(args.set_resources or {})
     for rule in _unused(args):
         by_rule.pop(rule, None)
+    if getattr(args, "slurm_qos", None):
+        defaults = {**defaults, "qos": args.slurm_qos}
     try:
-        cluster.check(cluster.asks(defaults, by_rule))
+        try:
+            cluster.check(cluster.asks(defaults, by_rule))
+        except cluster.QueueFull:
+            # perhaps of jobs that a killed run left behind: they are cancelled when this one starts
+            if not cluster.orphans(Path(args.directory or ".")):
+                raise
     except UserError as error:
         _refuse(error)
 
@@ -167,11 +174,15 @@ Ensure = Callable[[DAG, Any, Any], Any]
 
 def _vouched(ensure: Ensure) -> Ensure:
     async def handle_ensure(self: DAG, job: Any, expanded_output: Any) -> None:
-        from olympiad_ineq import artifacts  # half a second that `--version` need not wait for
+        # half a second that `--version` need not wait for
+        from olympiad_ineq import artifacts, slurm_executor
 
         await ensure(self, job, expanded_output)
+        patience = self.workflow.execution_settings.latency_wait
         for output in expanded_output:
             wrong = artifacts.damage(Path(str(output)))
+            if await slurm_executor.unchanged(str(output), patience):
+                wrong = f"{output}: it is as it was before the job"
             if wrong:
                 reason = f"{wrong}: the job is not done, whatever its exit status"
                 raise WorkflowError(reason, rule=job.rule)

@@ -8,10 +8,13 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.slurm.cluster import USER
 from tests.slurm.conftest import Runner, wait_for
 
 pytestmark = pytest.mark.cluster
@@ -153,6 +156,38 @@ def test_a_killed_snakemake_is_run_again_by_the_same_command(finished: Runner) -
     assert done.returncode == 0, done.stdout[-3000:]
     assert f"cancelling job {number}" in done.stdout
     assert same(finished, before)
+
+
+@contextmanager
+def limited(run: Runner, jobs: int) -> Iterator[None]:
+    """The user may have no more than so many jobs in the queue."""
+    limit = ("sacctmgr", "-i", "modify", "user", USER, "set")
+    run.cluster.run(*limit, f"maxsubmitjobs={jobs}")
+    try:
+        yield
+    finally:
+        run.cluster.run(*limit, "maxsubmitjobs=-1")
+
+
+def test_more_jobs_than_the_user_may_submit_wait_for_a_place(finished: Runner) -> None:
+    both = (PREDICTIONS, PREDICTIONS.replace("baseline", "final"))
+    before = forget(finished, *both)
+    with limited(finished, 1):
+        done = finished.run(*both)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "your limit of submitted jobs is reached: waiting" in done.stdout
+    assert "Error in rule" not in done.stdout and same(finished, before)
+
+
+def test_jobs_that_a_killed_snakemake_left_do_not_fill_the_queue(finished: Runner) -> None:
+    before = forget(finished, PREDICTIONS)
+    live = finished.begin(PREDICTIONS)
+    number = running(finished, PREDICT)
+    live.kill()
+    with limited(finished, 1):
+        done = finished.run(PREDICTIONS)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert f"cancelling job {number}" in done.stdout and same(finished, before)
 
 
 def test_a_half_written_output_is_no_output(finished: Runner) -> None:
