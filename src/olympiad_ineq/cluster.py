@@ -80,7 +80,7 @@ def unused(settings: Settings) -> set[str]:
 def _ask(values: Mapping[str, Any]) -> Ask:
     def text(name: str) -> str | None:
         raw = getattr(values.get(name), "raw", values.get(name))
-        return None if raw is None else str(raw).strip("\"'")
+        return None if raw is None else str(raw).strip("\"'") or None
 
     def number(name: str) -> int | None:
         found = re.fullmatch(r"(\d+)( *\* *attempt)?", text(name) or "")

@@ -170,6 +170,14 @@ def test_the_profile_decides_the_gpu_and_a_mismatch_is_refused() -> None:
     before_submitting(forced, granted(profile), Path("/nowhere"))
 
 
+def test_gpus_without_a_name_are_those_of_the_config() -> None:
+    profile = {"data_gen_model": {"gpu": Resource("4"), "gpu_model": Resource("''")}}
+    assert granted(profile) == {"data_gen_model": (None, 4)}
+    small = read_settings([PHI], ["data_gen.teacher.model.quantization=null"])
+    with pytest.raises(UserError, match="bf16 on 4 x a100-40 leaves"):
+        before_submitting(small, granted(profile), Path("/nowhere"))
+
+
 def test_a_measured_speed_takes_the_place_of_an_assumed_one(tmp_path: Path) -> None:
     manifest = tmp_path / "train/final/model.manifest.json"
     manifest.parent.mkdir(parents=True)

@@ -76,7 +76,7 @@ def granted(resources: Mapping[str, Mapping[str, Any]]) -> Granted:
     A number that is an expression of the attempt is left to the cluster.
     """
     return {
-        rule: (_text(values.get("gpu_model")), int(str(_text(values["gpu"]))))
+        rule: (_text(values.get("gpu_model")) or None, int(str(_text(values["gpu"]))))
         for rule, values in resources.items()
         if str(_text(values.get("gpu"))).isdigit()
     }
@@ -129,7 +129,8 @@ def before_submitting(
     ):
         if asked:
             _has_key(where, asked.model)
-    if not any(model for model, _ in grants.values()):
+    named = settings.plan.gpu or any(model for model, _ in grants.values())
+    if not (named and any(count for _, count in grants.values())):
         return  # no GPU is named: nothing to hold the plan against
     found = make_plan(settings, grants, results)
     for stage in found.stages:
