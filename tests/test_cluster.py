@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 import snakemake_executor_plugin_slurm as plugin  # before PATH has nothing but the clients
 
-from olympiad_ineq.cluster import Ask, asks, check, end_orphans, orphans, unused
+from olympiad_ineq.cluster import (
+    Ask,
+    asks,
+    check,
+    end_orphans,
+    orphans,
+    release_held,
+    unused,
+)
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.planner.command import read_settings
 
@@ -183,6 +191,18 @@ def test_orphans_are_our_jobs_in_this_folder_and_no_other(clients: Path, tmp_pat
     end_orphans(tmp_path)
     assert (clients / "cancelled").read_text() == "7\n"
     assert orphans(tmp_path) == []
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_a_job_that_a_node_failed_to_launch_is_released(clients: Path, may: bool) -> None:
+    said = clients / "said"
+    say(clients, "squeue", "echo '7|launch failed requeued held'; echo '8|Priority'")
+    say(clients, "scontrol", f'echo "scontrol $@" >> {said}; {"true" if may else "exit 1"}')
+    say(clients, "scancel", f'echo "scancel $@" >> {said}')
+    release_held([])
+    assert not said.exists()
+    release_held(["7", "8"])
+    assert said.read_text() == "scontrol release 7\n" + ("" if may else "scancel 7\n")
 
 
 def test_a_busy_controller_is_asked_again_for_orphans(

@@ -20,6 +20,11 @@ from olympiad_ineq.slurm_executor import (
 )
 
 
+@pytest.fixture(autouse=True)
+def no_job_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "release_held", lambda pending: None)
+
+
 def asked(*answers: Statuses | None, command: str = "squeue --name x") -> list[Statuses | None]:
     """What the plugin hears when squeue gives these answers in turn."""
     left = list(answers)

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -269,6 +269,23 @@ def _queue(*arguments: str) -> list[str]:
             )  # fmt: skip
         time.sleep(1)
     return said.stdout.splitlines()
+
+
+def release_held(pending: Sequence[str]) -> None:
+    """Let jobs start again that SLURM holds because a node failed to launch them.
+
+    It has drained that node, so they go to another. One that may not be released is cancelled, and
+    counts as failed.
+    """
+    if not pending:
+        return
+    said = _run("squeue", "-h", "--jobs", ",".join(pending), "-o", "%i|%r")
+    for line in said.stdout.splitlines():
+        number, _, reason = line.partition("|")
+        if "launch failed" in reason and "held" in reason:
+            print(f"job {number}: {reason}; releasing it", file=sys.stderr)
+            if _run("scontrol", "release", number).returncode:
+                _run("scancel", number)
 
 
 def end_stray(run: str, comment: str) -> None:

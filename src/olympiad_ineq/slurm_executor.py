@@ -1,11 +1,12 @@
 """What Snakemake's SLURM executor (plugin 2.8) lacks on a cluster's bad day.
 
-A job that was preempted for good, and one that the controller no longer knows, would be waited for
-without end. A job submitted while the controller restarts, or over the user's limit of jobs, would
-lose its attempts in a second; one that the controller took although sbatch said that it failed
-would run beside its next attempt. A job that ended unseen counts as done, so what it should have
-made anew must not be what was there before. The wrappers below are set on the plugin when a run
-starts (see snakemake_logger_plugin_olympiad_ineq).
+A job that was preempted for good, one that the controller no longer knows, and one that it holds
+since a node failed to launch it would be waited for without end. A job submitted while the
+controller restarts, or over the user's limit of jobs, would lose its attempts in a second; one that
+the controller took although sbatch said that it failed would run beside its next attempt. A job
+that ended unseen counts as done, so what it should have made anew must not be what was there
+before. The wrappers below are set on the plugin when a run starts (see
+snakemake_logger_plugin_olympiad_ineq).
 """
 
 import asyncio
@@ -46,6 +47,7 @@ def final(query: Query) -> Query:
         if statuses is None or not command.startswith("squeue"):
             return statuses, seconds
         seen.update(statuses)
+        cluster.release_held([job for job, status in statuses.items() if status == "PENDING"])
         said = {job: "CANCELLED" if s == "PREEMPTED" else s for job, s in statuses.items()}
         return {**dict.fromkeys(seen, "UNKNOWN"), **said}, seconds
 

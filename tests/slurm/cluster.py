@@ -136,6 +136,18 @@ class Cluster:
         """End a node's slurmd as a crash would; the controller notices after SlurmdTimeout."""
         self._end(node, hard=True)
 
+    @contextmanager
+    def broken(self, node: str) -> Iterator[None]:
+        """The node fails to launch jobs (its prolog does), and works again afterwards."""
+        flag = self.folder / f"broken-{node}"
+        flag.touch()
+        try:
+            yield
+        finally:
+            flag.unlink()
+            self.run("scontrol", "update", f"nodename={node}", "state=resume", check=False)
+            wait_for(lambda: "drain" not in self.run("sinfo", "-h", "-N").stdout, node)
+
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """A client's output."""
         return subprocess.run(
@@ -203,6 +215,8 @@ class Cluster:
             wrapper = self.bin / client
             wrapper.write_text(f'#!/bin/sh\nSLURM_CONF={self.folder}/slurm.conf exec {real} "$@"\n')
             wrapper.chmod(0o755)
+        # a node refuses to launch jobs while a test wants it to
+        self._file("prolog", f"#!/bin/sh\n[ ! -e {self.folder}/broken-$SLURMD_NODENAME ]\n", 0o755)
         self._file("slurm.conf", self._slurm_conf())
         self._file("gres.conf", self._gres_conf())
         self._file("slurmdbd.conf", self._slurmdbd_conf(), 0o600)
@@ -258,6 +272,7 @@ SlurmdLogFile={self.folder}/slurmd-%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SwitchType=switch/none
+Prolog={self.folder}/prolog
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 SchedulerParameters=sched_interval=1,bf_interval=2,batch_sched_delay=0

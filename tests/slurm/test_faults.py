@@ -134,6 +134,15 @@ def test_a_node_that_dies_loses_no_row(finished: Runner) -> None:
     assert same(finished, before)
 
 
+def test_a_node_that_cannot_launch_a_job_leaves_it_to_another(finished: Runner) -> None:
+    before = forget(finished, PREDICTIONS)
+    with finished.cluster.broken("gpu1"):
+        done = finished.run(PREDICTIONS)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "launch failed requeued held; releasing it" in done.stdout
+    assert same(finished, before)
+
+
 def test_a_controller_that_restarts_is_waited_for(finished: Runner) -> None:
     before = forget(finished, PREDICTIONS)
     live = finished.begin(PREDICTIONS)
