@@ -4,6 +4,7 @@
 rule plan:
     log:
         "results/logs/plan.log",
+    retries: 0
     localrule: True
     conda:
         "environment.yaml"

@@ -235,6 +235,15 @@ def test_unknown_keys_are_forbidden_at_every_level() -> None:
         ("a:\n  b: 1\n  c: 2\n  b: 3\n", "the key a.b stands twice, in lines 2 and 4"),
         ("a:\n  - {x: 1}\n  - {x: 1, x: 2}\n", "the key a.x stands twice, in line 3"),
         ("a: [1\nb: 2\n", "it is not YAML (line 2)"),
+        ("", "it holds no settings"),
+        ("# name: none\n", "it holds no settings"),
+        ("- a\n", "it holds no settings"),
+        ("name: 2024-13-45\n", "it is not YAML (month must be in 1..12)"),
+        ("a: !!python/object:os.system x\n", "it is not YAML (line 1)"),
+        ("? [a]\n: 1\n", "it is not YAML (line 1)"),
+        ("a: &a [*a]\n", "it is not YAML (Circular reference detected)"),
+        ("train: &t {epochs: *t}\n", "it is not YAML (Circular reference detected)"),
+        ("a: " + 5000 * "[" + 5000 * "]" + "\n", "it is not YAML (maximum recursion depth"),
     ],
 )
 def test_a_config_file_that_says_two_things(text: str, says: str, tmp_path: Path) -> None:
@@ -248,11 +257,31 @@ def test_config_files_that_say_one_thing(tmp_path: Path) -> None:
     for path in (REPO / "config").glob("*.yaml"):
         config_files.check(path)
     for text in (
-        "",
         "a: &x {b: 1}\nc: *x\n",
-        "a: &a [*a]\n",
         "a:\n  <<: {b: 1}\n  b: 2\n",
         '{"a": 1}',
     ):
         (tmp_path / "mine.yaml").write_text(text)
         config_files.check(tmp_path / "mine.yaml")
+
+
+def test_a_config_file_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, encoding: str) -> str:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_text", refuse)  # root may read everything
+    with pytest.raises(UserError, match="you may not read it"):
+        config_files.check(tmp_path / "mine.yaml")
+
+
+def test_null_on_snakemakes_command_line_is_none() -> None:
+    """It leaves the word as text where a file would have null."""
+    settings = load({**layered(), "eval.judge": "null", "train.micro_batch_size": "null"})
+    assert settings.eval.judge is None and settings.train.micro_batch_size is None
+    assert load(default() | {"plan": {"gpu": "null"}}).plan.gpu is None
+
+
+@pytest.mark.parametrize("key", ["train.epochs", "verify.seconds", "train.learning_rate"])
+def test_no_number_is_infinite(key: str) -> None:
+    with pytest.raises(UserError, match=re.escape(key)):
+        load({**default(), key: float("inf")})

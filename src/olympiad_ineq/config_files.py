@@ -3,6 +3,7 @@
 YAML forbids a key twice in one mapping; its readers take the last and forget the rest in silence.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,19 +15,29 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first takes under
 
 
 def check(path: Path) -> None:
-    """See that a file is YAML and has no key twice.
+    """See that a file is YAML with settings, and has no key twice.
 
     Raises:
-        UserError: it cannot be read, is not YAML, or has a key twice: with the lines.
+        UserError: it cannot be read, is not YAML, holds no settings, or has a key twice: with the
+            lines.
     """
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, Loader=_LOADER)
+        found = yaml.load(text, Loader=_LOADER)
+        json.dumps(found, default=str)
+    except PermissionError as error:
+        raise UserError(str(path), "you may not read it", f"chmod u+r {path}") from error
     except OSError as error:
         raise from_os_error(error, path) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    # besides what is no YAML: 2024-99-99 is no date, a list no key, an anchor not its own content
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else str(error).splitlines()[0]
         raise UserError(str(path), f"it is not YAML ({where})", "correct that file") from error
+    if not isinstance(found, dict):
+        rule, fix = "it holds no settings", "write `key: value` lines in it, or do not name it"
+        raise UserError(str(path), rule, fix)
     for key, one, other in _repeated(root, (), set()):
         lines = f"lines {one} and {other}" if one != other else f"line {one}"
         rule = f"the key {key} stands twice, in {lines}"

@@ -34,7 +34,7 @@ MOST_SHOTS, QUESTION_ROOM, UNSAID_CONTEXT = 128, 4_000, 8_192
 class Section(BaseModel):
     """Base of all sections: immutable, unknown keys forbidden."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Price(Section):
@@ -88,6 +88,15 @@ class Model(Section):
             raise Broken(
                 f"batch is of engine openai alone, and engine is {self.engine}",
                 "set engine: openai or take batch out",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _whole_models(self) -> "Model":
+        if self.engine == "transformers" and (self.tensor_parallel > 1 or self.quantization):
+            raise Broken(
+                "engine transformers loads the whole model, as it is, on one device",
+                "set engine: vllm, or tensor_parallel: 1 and quantization: null",
             )
         return self
 
@@ -626,9 +635,16 @@ def load(config: Mapping[str, Any]) -> Settings:
         UserError: the first broken rule, with the key's dotted name, its value and the fix.
     """
     try:
-        return Settings.model_validate(expand_dotted(config))
+        return Settings.model_validate(_with_nulls(expand_dotted(config)))
     except ValidationError as error:
         raise explain(error, Settings) from None
+
+
+def _with_nulls(value: Any) -> Any:
+    """`--config key=null` reaches us as the text, which no setting has for a value."""
+    if isinstance(value, Mapping):
+        return {key: _with_nulls(below) for key, below in value.items()}
+    return None if value == "null" else value
 
 
 def json_schema() -> dict[str, Any]:

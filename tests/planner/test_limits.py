@@ -143,7 +143,7 @@ def test_training_in_bf16_on_a_v100_is_told_what_the_reason_says() -> None:
 
 
 def test_what_a_profile_decides_is_advised_in_its_words() -> None:
-    grants: Granted = {"data_gen_model": ("a100", 2), "train": ("v100", 1)}
+    grants: Granted = {"data_gen_model": ("a100", 2), "train": ("rtx4090", 1)}
     stages = granted_plan(grants)
     assert stages["data_gen_model"].advice.startswith("ask for 4 GPUs in the profile")
     assert "in the profile" in stages["train"].advice and "plan.gpu=" not in stages["train"].advice

@@ -46,9 +46,8 @@ def test_the_teacher_in_bf16_is_refused_with_the_arithmetic() -> None:
 def test_the_advice_holds_when_taken() -> None:
     _, before = plan("data_gen.teacher.model.quantization=null")
     _, after = plan("data_gen.teacher.model.quantization=fp8")
-    assert before["data_gen_model"].advice.endswith(
-        f"{after['data_gen_model'].sequences} sequences"
-    )
+    proof = f"{after['data_gen_model'].sequences} sequences (--config "
+    assert proof in before["data_gen_model"].advice
 
 
 def test_groups_of_four_bits_must_split() -> None:

@@ -4,6 +4,7 @@ import argparse
 import json
 
 from olympiad_ineq.errors import run_main
+from olympiad_ineq.planner.command import warn_of_unknown
 from olympiad_ineq.planner.plan import REFUSED, make_plan, text
 from olympiad_ineq.settings import Settings
 
@@ -13,6 +14,7 @@ def main() -> int:
     parser.add_argument("--settings", type=Settings.model_validate_json, required=True)
     parser.add_argument("--granted", type=json.loads, default={})
     options = parser.parse_args()
+    warn_of_unknown(options.settings, options.granted)
     found = make_plan(options.settings, options.granted)
     print(text(found))
     return 0 if found.fits else REFUSED

@@ -7,7 +7,7 @@ from typing import Any
 
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.planner.hardware import refine, table
-from olympiad_ineq.planner.stages import Device, Stage, loads, stage
+from olympiad_ineq.planner.stages import Device, Stage, loads, rule_of, stage
 from olympiad_ineq.settings import Settings, load
 
 SECTION = {
@@ -21,24 +21,48 @@ SHORTEST = 256  # tokens of an answer that are still worth trying
 
 # One thing to change: its name to people, and its values by dotted key of the config.
 Change = tuple[str, dict[str, Any]]
+Values = dict[str, Any]
 
 
 def advice(settings: Settings, failed: Stage, device: Device, results: Path) -> str:
     """The smallest change that makes this stage fit, or that none of those known does."""
+    if device.count == 0:
+        return _more_gpus(settings, failed, device, results)
     training = failed.name == "train"
-    verb = "set" if training else "use"
     for changes in _tries(_knobs(settings, failed, device)):
         values = {key: value for _, one in changes for key, value in one.items()}
-        try:
-            again = stage(_changed(settings, values), failed.name, device, results)
-        except UserError:
-            continue
-        if again.verdict == "fits":
-            joint = " " if training else " and "
-            return f"{verb} {joint.join(words for words, _ in changes)}{_proof(again)}"
-    return _other_device(settings, failed, device, results) or (
-        "none of the changes known here makes it fit: use a smaller model"
-    )
+        again = _again(settings, values, failed, device, results)
+        if again is not None:
+            words = [words for words, _ in changes]
+            if training:
+                return f"set {' '.join(words)}{_proof(again)}"
+            return f"use {' and '.join(words)}{_proof(again)} ({_pasteable(values)})"
+    return _other_device(settings, failed, device, results) or _NOTHING
+
+
+_NOTHING = "none of the changes known here makes it fit: use a smaller model"
+
+
+def _again(
+    settings: Settings, values: Values, failed: Stage, device: Device, results: Path
+) -> Stage | None:
+    """The stage with these values, if it fits with them; so must all that they change with it."""
+    parallel = next((n for key, n in values.items() if key.endswith(".tensor_parallel")), None)
+    if device.count is not None and parallel:
+        device = Device(device.gpu, parallel)
+    try:
+        changed = _changed(settings, values)
+        predicting = failed.name.startswith("predict")
+        alike = [n for n in loads(changed) if n.startswith("predict")] if predicting else []
+        planned = [stage(changed, name, device, results) for name in (failed.name, *alike)]
+    except UserError:
+        return None
+    return planned[0] if all(one.verdict == "fits" for one in planned) else None
+
+
+def _pasteable(values: Values) -> str:
+    shown = (f"{key}={'null' if value is None else value}" for key, value in values.items())
+    return f"--config {' '.join(shown)}"
 
 
 def _proof(again: Stage) -> str:
@@ -59,23 +83,48 @@ def _other_device(settings: Settings, failed: Stage, device: Device, results: Pa
     if device.cpu:
         return None
     if device.count is not None and device.count != failed.gpus:
-        again = stage(settings, failed.name, Device(device.gpu, failed.gpus), results)
-        if again.verdict == "fits":
-            return f"ask for {failed.gpus} GPUs in the profile" + _proof(again)
+        asked = stage(settings, failed.name, Device(device.gpu, failed.gpus), results)
+        if asked.verdict == "fits":
+            return f"ask for {failed.gpus} GPUs in the profile" + _proof(asked)
     newer = "sm_" in failed.reason or "does not compute" in failed.reason
     for gpu in sorted(table().values(), key=lambda g: g.gib):
         if gpu.gib <= device.gpu.gib and not (newer and gpu.sm > device.gpu.sm):
             continue
-        count = failed.gpus if device.count is not None else None
-        again = stage(settings, failed.name, Device(gpu, count), results)
-        if again.verdict != "fits":
+        if device.gpu.bf16 and not gpu.bf16:  # nobody goes back to a V100
             continue
-        better = "with more memory" if gpu.gib > device.gpu.gib else "of a newer kind"
-        if device.count is None or refine(device.gpu.key, gpu.key) == gpu:
-            return f"use a GPU {better}: plan.gpu={gpu.key}" + _proof(again)
-        number = f", {failed.gpus} of them," if device.count != failed.gpus else ""
-        return f"ask for a GPU {better}{number} in the profile: {gpu.key}" + _proof(again)
+        other = Device(gpu, failed.gpus if device.count is not None else None)
+        for change, values in _beside(settings, failed, other):
+            again = _again(settings, values, failed, other, results)
+            if again is None:
+                continue
+            better = "with more memory" if gpu.gib > device.gpu.gib else "of a newer kind"
+            if device.count is None or refine(device.gpu.key, gpu.key) == gpu:
+                return f"use a GPU {better}: plan.gpu={gpu.key}{change}" + _proof(again)
+            number = f", {failed.gpus} of them," if device.count != failed.gpus else ""
+            where = f"in the profile: {gpu.key}{change}"
+            return f"ask for a GPU {better}{number} {where}" + _proof(again)
     return None
+
+
+def _beside(settings: Settings, failed: Stage, device: Device) -> Iterator[Change]:
+    """What may be changed with the GPU: nothing, then one thing of a training.
+
+    With it a GPU of half the price may do.
+    """
+    yield "", {}
+    if failed.name == "train":
+        for words, values in (change for knob in _training(settings, device) for change in knob):
+            yield f" and {words}", values
+
+
+def _more_gpus(settings: Settings, failed: Stage, device: Device, results: Path) -> str:
+    """For a stage to which the profile gives none: as many as it takes, then what else it wants."""
+    rule, device = rule_of(failed.name), Device(device.gpu, failed.gpus)
+    asked = f"ask for {failed.gpus} GPUs for {rule} in the profile"
+    again = stage(settings, failed.name, device, results)
+    if again.verdict == "fits":
+        return asked + _proof(again)
+    return f"{asked}; then: {advice(settings, again, device, results)}"
 
 
 def _knobs(settings: Settings, failed: Stage, device: Device) -> list[list[Change]]:
@@ -99,7 +148,9 @@ def _knobs(settings: Settings, failed: Stage, device: Device) -> list[list[Chang
     # an engine stays on one node (`nodes: 1` in the profile), and few have more than eight GPUs
     wider = [count for count in (2, 4, 8) if count > model.tensor_parallel]
     narrower = [count for count in (8, 4, 2, 1) if count < model.tensor_parallel]
-    counts = [*wider, *narrower] if device.count is None else [device.count]
+    # with as many GPUs in the profile as it takes now, another number means both
+    both = device.count == model.tensor_parallel
+    counts = [*wider, *narrower] if device.count is None or both else [device.count]
     shorter = []
     length = model.max_model_len
     while length and length > 1024:
@@ -110,9 +161,19 @@ def _knobs(settings: Settings, failed: Stage, device: Device) -> list[list[Chang
         values("dtype", ["half"] if model.dtype == "bfloat16" and not device.gpu.bf16 else []),
         values("gpu_memory_utilization", [UTILIZATION] if low else []),
         values("quantization", ["fp8", None]),
-        values("tensor_parallel", [n for n in counts if device.count or n <= settings.plan.gpus]),
+        [
+            (words + f" (with {words.split()[-1]} GPUs in the profile)" * both, new)
+            for words, new in values(
+                "tensor_parallel",
+                [n for n in counts if n <= settings.plan.gpus or n == device.count],
+            )
+        ],
         values("max_model_len", [None, *shorter] if model.max_model_len else []),
         _answers(f"{section}.max_new_tokens", _value(settings, f"{section}.max_new_tokens")),
+        [
+            (f"plan.gpus: {failed.gpus}", {"plan.gpus": failed.gpus})
+            for _ in range(failed.gpus > settings.plan.gpus)
+        ],
     ]
 
 

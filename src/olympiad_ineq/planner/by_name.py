@@ -44,6 +44,11 @@ class Group:
         return sum(stage.dollars or 0.0 for stage in self.stages)
 
     @property
+    def disk(self) -> float:
+        """GiB of all trained models with what is kept to go on with."""
+        return sum(stage.disk for stage in self.stages if stage.name.startswith("train"))
+
+    @property
     def refused(self) -> list[Stage]:
         """Stages that cannot run, or of which nobody can say."""
         return [stage for stage in self.stages if stage.verdict in ("cannot", "unknown")]
@@ -60,6 +65,7 @@ class Group:
             ],
             "gpu_hours": round(self.gpu_hours, 2),
             "wall_hours": round(self.wall_hours, 2),
+            "disk_gib": round(self.disk, 1),
             "dollars": round(self.dollars, 2),
         }
 

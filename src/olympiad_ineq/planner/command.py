@@ -12,7 +12,9 @@ import yaml
 
 from olympiad_ineq import config_files
 from olympiad_ineq.errors import UserError, no_setting
-from olympiad_ineq.planner.plan import REFUSED, VERDICTS, Granted, make_plan, rule_of, text
+from olympiad_ineq.planner.hardware import is_known
+from olympiad_ineq.planner.plan import REFUSED, VERDICTS, Granted, make_plan, text
+from olympiad_ineq.planner.stages import rule_of
 from olympiad_ineq.settings import Model, Settings, expand_dotted, load
 
 EMBEDDED = Path(__file__).resolve().parents[3] / "config" / "config.yaml"
@@ -47,7 +49,7 @@ def read_settings(
             raise no_setting(option, change)
         try:
             found = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+        except (ValueError, yaml.YAMLError) as error:  # a ValueError: 2024-99-99, which is no date
             rule, fix = "its value is not YAML", "close its brackets and quotes"
             raise UserError(f"{option} {change}", rule, fix) from error
         _layer(merged, expand_dotted({key: found}))
@@ -56,10 +58,7 @@ def read_settings(
 
 def _mapping(path: Path) -> dict[str, Any]:
     config_files.check(path)
-    found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(found, dict):
-        raise UserError(str(path), "it holds no settings", "give a config file")
-    return expand_dotted(found)
+    return expand_dotted(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 def _layer(into: dict[str, Any], new: Mapping[str, Any]) -> None:
@@ -106,6 +105,14 @@ def time_limits(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
     return {rule: int(match[1]) for rule, match in found.items() if match}
 
 
+def warn_of_unknown(settings: Settings, grants: Granted) -> None:
+    """Say which GPUs of a profile the hardware table lacks, and what they are planned as."""
+    for name in sorted({name for name, count in grants.values() if name and count}):
+        if settings.plan.gpu and not is_known(name):
+            counted = f"planned as plan.gpu={settings.plan.gpu}"
+            print(f"warning: the hardware table has no GPU {name!r}: {counted}", file=sys.stderr)
+
+
 def before_submitting(
     settings: Settings,
     grants: Granted,
@@ -132,14 +139,21 @@ def before_submitting(
     named = settings.plan.gpu or any(model for model, _ in grants.values())
     if not (named and any(count for _, count in grants.values())):
         return  # no GPU is named: nothing to hold the plan against
-    found = make_plan(settings, grants, results)
+    warn_of_unknown(settings, grants)
+    try:
+        found = make_plan(settings, grants, results)
+    except UserError as error:
+        if not settings.plan.force:
+            raise
+        print(f"warning: {error}; submitted all the same (plan.force)", file=sys.stderr)
+        return
     for stage in found.stages:
         minutes = (limits or {}).get(rule_of(stage.name))
         each = stage.hours / stage.jobs
         if minutes is not None and each * 60 > minutes:
             print(
-                f"warning: a job of {stage.name} is planned for {each:.0f} hours and may take "
-                f"{minutes / 60:.0f}: raise its runtime in the profile, or it needs its retries",
+                f"warning: a job of {stage.name} is planned for {each:.1f} hours and may take "
+                f"{minutes / 60:.1f}: raise its runtime in the profile, or it needs its retries",
                 file=sys.stderr,
             )
     for stage in found.refused:

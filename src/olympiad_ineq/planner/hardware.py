@@ -51,13 +51,18 @@ def _rows() -> dict[str, Any]:
     return dict(json.loads((DATA / "gpus.json").read_text(encoding="utf-8")))
 
 
+# What NVML, and SLURM after it, adds to a name: `nvidia_a100-sxm4-80gb`, `nvidia_h100_80gb_hbm3`.
+_FORM = r"nvidia|tesla|geforce|sxm\d?|pcie|nvl|hbm\w*"
+
+
 def gpu(name: str) -> Gpu:
     """The GPU of this name: a key of the table, or what clusters call it (`sinfo -o %G`).
 
     Raises:
         UserError: the table has no such GPU.
     """
-    plain = re.sub(r"[-_. ]+", "_", name.lower()).removeprefix("nvidia_")
+    words = [word for word in re.split(r"[-_. ]+", name.lower()) if not re.fullmatch(_FORM, word)]
+    plain = "_".join(words)
     for key, row in _rows().items():
         if plain == key.replace("-", "_") or plain in row["names"]:
             return table()[key]
@@ -71,8 +76,26 @@ def refine(named: str, wanted: str | None) -> Gpu:
     """The GPU that a cluster calls `named`, where `wanted` may say which of a family it is.
 
     SLURM's `a100` may have 40 or 80 GB: `plan.gpu` decides if it is of that family; without it the
-    smaller one is assumed.
+    smaller one is assumed. A name that says its memory stands for itself, and one that the table
+    does not have is what `plan.gpu` says.
+
+    Raises:
+        UserError: the table has no such GPU, and `wanted` says nothing.
     """
-    if wanted is not None and gpu(wanted).key.split("-")[0] == gpu(named).key.split("-")[0]:
+    if wanted is None:
+        return gpu(named)
+    try:
+        found = gpu(named)
+    except UserError:
         return gpu(wanted)
-    return gpu(named)
+    family = gpu(wanted).key.split("-")[0] == found.key.split("-")[0]
+    return gpu(wanted) if family and not re.search(r"\d\d ?gb", named.lower()) else found
+
+
+def is_known(name: str) -> bool:
+    """Whether the table has a GPU of this name."""
+    try:
+        gpu(name)
+    except UserError:
+        return False
+    return True

@@ -9,16 +9,16 @@ from olympiad_ineq.planner import work
 from olympiad_ineq.planner.advice import advice
 from olympiad_ineq.planner.by_name import Group, groups
 from olympiad_ineq.planner.hardware import gpu, refine
-from olympiad_ineq.planner.stages import Device, Stage, cpu_device, names, stage
+from olympiad_ineq.planner.stages import Device, Stage, cpu_device, names, rule_of, stage
+from olympiad_ineq.planner.wall import wall_hours
 from olympiad_ineq.settings import Settings
 
-RULES = {"judge audit": "judge_audit_model", "judge": "judge_model"}  # not named as their stage
 REFUSED = 3  # the exit status of a plan in which something cannot run
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All stages and their sums. `wall_hours` follows the longest chain with the GPUs given.
+    """All stages and their sums. `wall_hours`: until the last stage is done, on the GPUs given.
 
     `by_name` holds the trainings that a command of their own asks for; no sum counts them.
     """
@@ -98,36 +98,16 @@ def make_plan(
         stages.append(found)
     gpus = settings.plan.gpus
     by_name = tuple(groups(settings, device_of, results))
-    return Plan(tuple(stages), gpus, _wall(stages, gpus), by_name)
-
-
-def rule_of(stage: str) -> str:
-    """The rule whose jobs a stage's name means."""
-    first = stage.split()[0]
-    return RULES.get(stage, RULES.get(first, first))
+    return Plan(tuple(stages), gpus, wall_hours(stages, gpus), by_name)
 
 
 def _device(settings: Settings, grant: tuple[str | None, int] | None) -> Device:
     wanted = settings.plan.gpu
-    if grant is not None and grant[1] == 0:  # a stage without GPUs: an endpoint answers
-        return cpu_device()
     if grant is not None and grant[0] is not None:
         return Device(refine(grant[0], wanted), grant[1])
-    if wanted is None or wanted == "cpu":
+    if wanted is None:
         return cpu_device()
     return Device(gpu(wanted), grant[1] if grant else None)
-
-
-def _wall(stages: list[Stage], gpus: int) -> float:
-    """Hours along the longest chain: the baseline's stages run beside training."""
-    hours = {
-        s.name: s.hours / (min(s.jobs, max(1, gpus // s.gpus)) if s.gpus else 1) for s in stages
-    }
-    baseline = sum(h for name, h in hours.items() if name.endswith("baseline"))
-    if gpus < 2:
-        return sum(hours.values())
-    rest = sum(h for name, h in hours.items() if not name.endswith("baseline"))
-    return rest + max(0.0, baseline - hours.get("train", 0.0))
 
 
 def text(plan: Plan) -> str:
@@ -135,8 +115,8 @@ def text(plan: Plan) -> str:
     lines = [*_table(plan.stages), "", *(_parts(s) for s in plan.stages if s.parts), ""]
     total = plan.as_json()
     lines.append(
-        f"{total['gpu_hours']:g} GPU-hours, {total['wall_hours']:g} hours of wall time with "
-        f"{plan.gpus} GPUs, {total['disk_gib']:g} GiB of disk, ${total['dollars']:.2f} for APIs"
+        f"{total['gpu_hours']:g} GPU-hours, {total['wall_hours']:g} hours of wall time "
+        f"{_where(plan)}, {total['disk_gib']:g} GiB of disk, ${total['dollars']:.2f} for APIs"
     )
     for model in plan.unpriced:
         lines.append(f"without {model}: no price is known for {model}; fix: set its model.price")
@@ -148,10 +128,16 @@ def text(plan: Plan) -> str:
     for group in plan.by_name:
         lines.append(
             f"{group.command}: {group.runs} trainings, {group.gpu_hours:.2f} GPU-hours, "
-            f"{group.wall_hours:.2f} hours of wall time, ${group.dollars:.2f} for APIs"
+            f"{group.wall_hours:.2f} hours of wall time, {group.disk:.1f} GiB of disk, "
+            f"${group.dollars:.2f} for APIs"
         )
         lines += _refusals(group.stages)
     return "\n".join(lines)
+
+
+def _where(plan: Plan) -> str:
+    on_gpus = any(stage.device not in ("cpu", "api") for stage in plan.stages)
+    return f"with {plan.gpus} GPUs" if on_gpus else "on this machine's CPU"
 
 
 def _table(stages: Sequence[Stage]) -> list[str]:

@@ -105,7 +105,7 @@ def from_config(config: Mapping[str, Any], name: str) -> Shape:
             act=str(config.get("hidden_act", "silu")),
             stored=_stored(config.get("quantization_config")),
         )
-    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise UserError(
             f"config.json of {name}",
             f"a size is missing or wrong ({error})",
@@ -149,10 +149,14 @@ def shape_of(name: str, revision: str | None = None) -> Shape:
     cached = _cached(name, revision)
     if cached is not None:
         return from_config(_read(cached), name)
-    raise UserError(
-        f"model {name}", "its config.json is not at hand, so its size is not known",
-        f"run `hf download {name} config.json` first, or name a folder",
+    pinned = f" --revision {revision}" if revision else ""
+    fix = (
+        f"run `hf download {name} config.json{pinned}` first (a revision is of one model), or "
+        "name a folder" if "/" in name
+        else "name a hub id (owner/name), a folder, or a package that planner/data/models.json has"
     )  # fmt: skip
+    rule = "its config.json is not at hand, so its size is not known"
+    raise UserError(f"model {name}", rule, fix)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -160,7 +164,9 @@ def _read(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise UserError(str(path), "it is not JSON", "use the model's own config.json") from error
-    return dict(found)
+    if not isinstance(found, dict):
+        raise UserError(str(path), "it is no JSON object", "use the model's own config.json")
+    return found
 
 
 def _cached(name: str, revision: str | None) -> Path | None:

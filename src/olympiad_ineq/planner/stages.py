@@ -34,6 +34,7 @@ from olympiad_ineq.settings import (
     Verifier,
 )
 
+RULES = {"judge audit": "judge_audit_model", "judge": "judge_model"}  # not named as their stage
 Verdict = Literal["fits", "slow", "cannot", "unknown"]
 FEW = 16  # sequences in flight below which a GPU mostly reads weights
 ROW_BYTES = 3000  # of one candidate with its verdict and example, on disk
@@ -87,6 +88,12 @@ class Stage:
         return 0.0 if self.device in ("cpu", "api") else self.hours * self.gpus
 
 
+def rule_of(stage: str) -> str:
+    """The rule whose jobs a stage's name means."""
+    first = stage.split()[0]
+    return RULES.get(stage, RULES.get(first, first))
+
+
 def cpu_device() -> Device:
     """This machine: its memory, and cores as fast as an EPYC's in the quickstart."""
     cores = len(os.sched_getaffinity(0))
@@ -118,8 +125,9 @@ def answer_stage(
         "kv": max(0.0, memory.kv / GIB),
     }
     one = shape.kv_bytes_each(1 if device.cpu else parallel, wide) * length
-    needs = sum(parts.values()) - parts["kv"] + one / GIB
-    broken = _impossible(model, shape, device, load) or _too_large(
+    # a CPU's cache is as large as its batch asks for; a GPU's takes what is left
+    needs = sum(parts.values()) if device.cpu else sum(parts.values()) - parts["kv"] + one / GIB
+    broken = _impossible(name, model, shape, device, load) or _too_large(
         model, device, memory, length, parts
     )
     at_once = work.sequences(load, memory.kv_tokens, most_sequences(gpu))
@@ -188,9 +196,13 @@ def _answering(
     )  # fmt: skip
 
 
-def _impossible(model: Model, shape: Shape, device: Device, load: work.Load) -> str | None:
+def _impossible(
+    name: str, model: Model, shape: Shape, device: Device, load: work.Load
+) -> str | None:
     """Why no memory would help; None if nothing stands in the way."""
     gpu, parallel = device.gpu, model.tensor_parallel
+    if device.count == 0:
+        return f"the profile gives {rule_of(name)} no GPU, and engine {model.engine} needs them"
     if device.count is not None and device.count != parallel:
         return f"the profile gives it {device.count} GPUs and tensor_parallel is {parallel}"
     if shape.heads % parallel or (shape.kv_heads % parallel and parallel % shape.kv_heads):
@@ -269,7 +281,7 @@ def train_stage(settings: Settings, device: Device, rate: float | None) -> Stage
     shown = {key: round(value / GIB, 2) for key, value in parts.items()}
     sum_shown = " + ".join(f"{value:.1f} {key}" for key, value in shown.items())
     broken = ""
-    if device.count is not None and device.count > 1:
+    if device.count is not None and device.count != 1:
         broken = f"the profile gives it {device.count} GPUs and training uses one"
     elif not gpu.bf16 and train.precision == "bf16":
         broken = f"{gpu.key} does not compute in bf16: set train.precision to auto"
