@@ -5,8 +5,9 @@ any Snakefile is read. And a deleted intermediate file is made again, with what 
 Snakemake does not miss one while everything made from it is there.
 
 Before a run is submitted to SLURM, the cluster is asked whether it would take such jobs: a wrong
-partition is one line, not a pile of failed submissions. And an output that its manifest does not
-vouch for fails its job, whatever the job's exit status or SLURM's word for it.
+partition is one line, not a pile of failed submissions. An output that its manifest does not
+vouch for fails its job, whatever the job's exit status or SLURM's word for it. And a job that failed
+leaves its former outputs, which do not count as made with the new settings.
 
 There is no hook for these, but Snakemake imports every module named `snakemake_logger_plugin_...`
 before it reads its command line, so this one, named like that, wraps the functions concerned.
@@ -15,13 +16,15 @@ As a logger it is the base class alone: nothing ever selects it.
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from snakemake import cli
 from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
+from snakemake.io import is_flagged
+from snakemake.jobs import Job
 from snakemake_interface_executor_plugins.settings import ExecMode
 from snakemake_interface_logger_plugins.base import LogHandlerBase as LogHandler
 
@@ -190,6 +193,48 @@ def _vouched(ensure: Ensure) -> Ensure:
     return handle_ensure
 
 
+Postprocess = Callable[..., Coroutine[Any, Any, None]]
+
+
+def _reopened(postprocess: Postprocess) -> Postprocess:
+    """Let the next run make what a failed job left as it was.
+
+    Snakemake puts the former `update` output of a failed job back and records it as made with the
+    new params: the next run had nothing to do, and went on with the rows of other settings.
+    """
+
+    async def postprocess_and_reopen(self: Job, *args: Any, error: bool = False, **more: Any) -> None:
+        await postprocess(self, *args, error=error, **more)
+        if error and self.dag.workflow.exec_mode == ExecMode.DEFAULT:
+            self.dag.workflow.persistence.started(self)  # and not ended: incomplete
+
+    return postprocess_and_reopen
+
+
+Cleanup = Callable[[Job, Sequence[Any]], Coroutine[Any, Any, None]]
+
+
+def _left_to_the_node(cleanup: Cleanup) -> Cleanup:
+    """The Snakemake that ran a job's command puts its former outputs back, or takes half ones away.
+
+    Those around it, of the job on the node and of the login node, find no backup then, and would
+    delete what was put back.
+    """
+
+    async def cleanup_but_updated(self: Job, skip_outputs: Sequence[Any]) -> None:
+        workflow = self.dag.workflow
+        around = workflow.exec_mode == ExecMode.REMOTE or (
+            workflow.exec_mode == ExecMode.DEFAULT and workflow.executor_plugin.name == "slurm"
+            and not self.is_local
+        )  # fmt: skip
+        kept = [output for output in self.output if around and is_flagged(output, "update")]
+        await cleanup(self, [*skip_outputs, *kept])
+
+    return cleanup_but_updated
+
+
 DAG.handle_ensure = _vouched(DAG.handle_ensure)
+Job.postprocess = _reopened(Job.postprocess)
+Job.cleanup = _left_to_the_node(Job.cleanup)
 cli.parse_config = _nested(cli.parse_config)
 cli.args_to_api = _remaking(cli.args_to_api)
