@@ -3,6 +3,7 @@
 """
 
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from olympiad_ineq.cluster import (
     asks,
     check,
     end_orphans,
+    help_pending,
     orphans,
-    release_held,
     unused,
 )
 from olympiad_ineq.errors import UserError
@@ -114,7 +115,7 @@ def test_nodes_have_time_to_report_to_a_controller_that_has_just_started(clients
 
 def test_what_slurm_would_take_passes(clients: Path) -> None:
     say(clients, "scontrol", UP)
-    say(clients, "sinfo", "echo idle")
+    say(clients, "sinfo", "case $* in *%l*) echo infinite;; *) echo idle;; esac")
     say(clients, "sacctmgr", "echo maths")
     say(clients, "sbatch", f'echo "$@" >> {clients}/asked')
     check([ASK, Ask("gpu", None)])
@@ -166,7 +167,8 @@ def test_a_profile_asks_for_its_first_attempt() -> None:
          "predict": {"mem_mb": "max(1, attempt)"}},
     )  # fmt: skip
     assert found == {
-        Ask("gpu", None, memory_mb=2000), Ask("gpu", None, "a100", 1, 64000), Ask("gpu", None),
+        Ask("gpu", None, memory_mb=2000), Ask("gpu", None),
+        Ask("gpu", None, "a100", 1, 64000, grows=frozenset({"mem_mb"})),
     }  # fmt: skip
 
 
@@ -194,15 +196,108 @@ def test_orphans_are_our_jobs_in_this_folder_and_no_other(clients: Path, tmp_pat
 
 
 @pytest.mark.parametrize("may", [True, False])
-def test_a_job_that_a_node_failed_to_launch_is_released(clients: Path, may: bool) -> None:
+def test_a_job_that_a_node_failed_to_launch_is_released(
+    clients: Path, may: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said = clients / "said"
     say(clients, "squeue", "echo '7|launch failed requeued held'; echo '8|Priority'")
     say(clients, "scontrol", f'echo "scontrol $@" >> {said}; {"true" if may else "exit 1"}')
     say(clients, "scancel", f'echo "scancel $@" >> {said}')
-    release_held([])
+    monkeypatch.setattr("olympiad_ineq.cluster._released", Counter())
+    help_pending([])
     assert not said.exists()
-    release_held(["7", "8"])
+    help_pending(["7", "8"])
     assert said.read_text() == "scontrol release 7\n" + ("" if may else "scancel 7\n")
+
+
+def test_a_job_that_no_node_launches_does_not_drain_them_all(
+    clients: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("olympiad_ineq.cluster._released", Counter())
+    said = clients / "said"
+    say(clients, "squeue", "echo '7|launch failed requeued held'")
+    for client in ("scontrol", "scancel"):
+        say(clients, client, f'echo "{client} $@" >> {said}')
+    for _ in range(3):
+        help_pending(["7"])
+    assert said.read_text() == 2 * "scontrol release 7\n" + "scancel 7\n"
+
+
+@pytest.mark.parametrize(
+    ("reason", "ended"),
+    [("PartitionTimeLimit", True), ("QOSMaxWallDurationPerJobLimit", True),
+     ("AssocMaxMemPerJob", True), ("BadConstraints", True), ("QOSMaxJobsPerUserLimit", False),
+     ("Resources", False), ("AssocMaxSubmitJobLimit", False), ("PartitionDown", False)],
+)  # fmt: skip
+def test_a_job_that_can_never_start_is_not_waited_for(
+    clients: Path, reason: str, ended: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say(clients, "squeue", f"echo '7|{reason}'")
+    say(clients, "scancel", f'echo "$@" > {clients}/ended')
+    help_pending(["7"])
+    assert (clients / "ended").exists() == ended
+    assert (f"SLURM would never start it ({reason})" in capsys.readouterr().err) == ended
+
+
+def longest(clients: Path, limits: str) -> None:
+    """A cluster that takes whatever is asked, and says which limits it has."""
+    say(clients, "scontrol", UP)
+    say(clients, "sbatch", "true")
+    say(clients, "sacctmgr", "echo maths")
+    say(clients, "sinfo", f"case $* in *%l*) printf '{limits}';; *) echo idle;; esac")
+
+
+@pytest.mark.parametrize("limits", ["8:00:00", "0-11:59:59", "30:00", "2:00:00\\n8:00:00"])
+def test_a_time_that_the_partition_does_not_allow(clients: Path, limits: str) -> None:
+    longest(clients, limits)
+    with pytest.raises(UserError, match=r"runtime 720 minutes: partition gpu allows \d+; "):
+        check([ASK])
+
+
+@pytest.mark.parametrize("limits", ["infinite", "12:00:00", "1-00:00:00", "2:00:00\\n1-00:00:00"])
+def test_a_time_that_it_does(clients: Path, limits: str) -> None:
+    longest(clients, limits)
+    check([ASK])
+
+
+def test_the_last_attempt_is_asked_about_too(
+    clients: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    longest(clients, "1-00:00:00")
+    check(asks({"slurm_partition": "gpu", "runtime": "720 * attempt"}, {}), 2)
+    assert not capsys.readouterr().err
+    check(asks({"slurm_partition": "gpu", "runtime": "720 * attempt"}, {}), 3)
+    assert (
+        "attempt 3 of a job would not start: runtime 2160 minutes: partition gpu allows 1440"
+        in (capsys.readouterr().err)
+    )
+    refusal = "Memory specification can not be satisfied"
+    say(clients, "sbatch", f"case $* in *--mem=96*) echo {refusal} >&2; exit 1;; esac")
+    check(asks({"mem_mb": "32 * attempt"}, {}), 3)
+    assert refusal in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["all", "open", "max", "2024-17", "(1)"])
+def test_a_word_that_snakemake_takes_for_python(word: str) -> None:
+    with pytest.raises(UserError, match="Snakemake takes it for Python"):
+        asks({"slurm_partition": word}, {})
+    (found,) = asks({"slurm_partition": f"'{word}'"}, {})
+    assert found.partition == word
+
+
+@pytest.mark.parametrize(
+    "word", ["gpu", "gpu,all", "gpu-long", "2024", "a100&ib", "v100-sxm2-32gb", "gpu.q", "07:x"]
+)
+def test_a_word_that_it_leaves_alone(word: str) -> None:
+    assert [ask.partition for ask in asks({"slurm_partition": word}, {})] == [word]
+
+
+def test_options_keep_their_own_quotes() -> None:
+    (found,) = asks({"slurm_extra": "'--exclude=\"node[01-04]\"'"}, {})
+    assert found.arguments() == ["--nodes=1", "--exclude=node[01-04]"]
+    (broken,) = asks({"slurm_extra": "'--exclude=\"node'"}, {})
+    with pytest.raises(UserError, match="slurm_extra .* does not split"):
+        broken.arguments()
 
 
 def test_a_busy_controller_is_asked_again_for_orphans(

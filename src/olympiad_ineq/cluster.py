@@ -5,6 +5,8 @@ partition, account or GPU and a full queue are one line before the first job. `e
 jobs that a killed Snakemake left behind, which nothing would wait for or re-attach to.
 """
 
+import ast
+import builtins
 import logging
 import re
 import shlex
@@ -12,8 +14,9 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +25,12 @@ from olympiad_ineq.settings import Settings
 
 PATIENCE = 20  # seconds for one answer of the controller
 SILENCE = 60  # seconds for which a controller may be too busy for squeue
+RELEASES = 2  # of one job: each that fails to start drains a node
 STARTING = 30  # seconds in which nodes report to a controller that has just started
 NOTHING = "nothing was submitted"
+# Reasons of squeue for a job that no waiting helps.
+_NEVER = r"Partition(Time|Node)Limit|BadConstraints|(Assoc|QOS)Max\w*Per(Job|Node)\w*"
+_released: Counter[str] = Counter()
 PROFILE = "profiles/slurm/config.yaml"
 
 
@@ -44,6 +51,7 @@ class Ask:
     qos: str | None = None
     constraint: str | None = None
     extra: str | None = None
+    grows: frozenset[str] = frozenset()
 
     def arguments(self) -> list[str]:
         """As options of sbatch, as the executor plugin writes them."""
@@ -58,7 +66,22 @@ class Ask:
             ("--constraint", self.constraint),
         )
         given = [f"{name}={value}" for name, value in pairs if value is not None]
-        return ["--nodes=1", *given, *shlex.split(self.extra or "")]
+        try:
+            return ["--nodes=1", *given, *shlex.split(self.extra or "")]
+        except ValueError as error:
+            raise UserError(
+                f"slurm_extra {self.extra!r}", f"it does not split into options ({error})",
+                f"close its quotes in {PROFILE}",
+            ) from error  # fmt: skip
+
+    def after(self, attempts: int) -> "Ask":
+        """What the last of so many attempts asks for, where memory and time grow with them."""
+        memory, minutes = self.memory_mb, self.minutes
+        return replace(
+            self,
+            memory_mb=memory * attempts if memory and "mem_mb" in self.grows else memory,
+            minutes=minutes * attempts if minutes and "runtime" in self.grows else minutes,
+        )
 
 
 def asks(defaults: Mapping[str, Any], by_rule: Mapping[str, Mapping[str, Any]]) -> set[Ask]:
@@ -78,22 +101,54 @@ def unused(settings: Settings) -> set[str]:
 
 
 def _ask(values: Mapping[str, Any]) -> Ask:
+    def raw(name: str) -> str:
+        found = getattr(values.get(name), "raw", values.get(name))
+        return "" if found is None else str(found)
+
     def text(name: str) -> str | None:
-        raw = getattr(values.get(name), "raw", values.get(name))
-        return None if raw is None else str(raw).strip("\"'") or None
+        return _as_text(name, raw(name)) or None
 
     def number(name: str) -> int | None:
-        found = re.fullmatch(r"(\d+)( *\* *attempt)?", text(name) or "")
+        found = re.fullmatch(_NUMBER, raw(name).strip("\"'"))
         return int(found[1]) if found else None  # another expression is left to the cluster
 
+    grows = {n for n in ("mem_mb", "runtime") if "attempt" in raw(n) and number(n) is not None}
     return Ask(
         text("slurm_partition"), text("slurm_account"), text("gpu_model"), number("gpu") or 0,
         number("mem_mb"), number("runtime"), text("qos"), text("constraint"), text("slurm_extra"),
+        frozenset(grows),
     )  # fmt: skip
 
 
-def check(wanted: Iterable[Ask]) -> None:
+_NUMBER = r"(\d+)( *\* *attempt)?"
+
+
+def _as_text(name: str, raw: str) -> str:
+    """A word of the profile as Snakemake will read it, which takes what it can for Python.
+
+    Raises:
+        UserError: `all` is a function to it, and `2024-17` is 2007.
+    """
+    try:
+        tree = ast.parse(raw, mode="eval").body
+    except (SyntaxError, ValueError):
+        return raw  # as Snakemake leaves it
+    if isinstance(tree, ast.Constant) and (isinstance(tree.value, str) or str(tree.value) == raw):
+        return str(tree.value)
+    names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    if all(hasattr(builtins, word) for word in names):
+        raise UserError(
+            f"{name} {raw}", "Snakemake takes it for Python, not for a word",
+            f"""write {name}: "'{raw}'" in {PROFILE}""",
+        )  # fmt: skip
+    return raw
+
+
+def check(wanted: Iterable[Ask], attempts: int = 1) -> None:
     """Let the controller say whether it would take such jobs.
+
+    Args:
+        attempts: how often a job may run. What only the last of them would not get is a warning.
 
     Raises:
         UserError: no SLURM client here, no answer, or the first request that it refuses.
@@ -112,11 +167,39 @@ def check(wanted: Iterable[Ask]) -> None:
     await_nodes()
     requests = sorted(wanted, key=repr)
     for ask in requests:
-        said = _run("sbatch", "--test-only", *ask.arguments(), "--wrap", "true")
-        if said.returncode:
-            raise _refused(ask, said.stderr)
+        if (refusal := _refusal(ask)) is not None:
+            raise refusal
+    for last in {ask.after(attempts): None for ask in requests if ask.after(attempts) != ask}:
+        if (refusal := _refusal(last)) is not None:
+            print(f"warning: attempt {attempts} of a job would not start: {refusal.value}: "
+                  f"{refusal.rule.removesuffix('; ' + NOTHING)}", file=sys.stderr)  # fmt: skip
     for account in sorted({ask.account for ask in requests if ask.account}):
         _check_account(account)
+
+
+def _refusal(ask: Ask) -> UserError | None:
+    said = _run("sbatch", "--test-only", *ask.arguments(), "--wrap", "true")
+    if said.returncode:
+        return _refused(ask, said.stderr)
+    most = _longest(ask.partition) if ask.partition and ask.minutes else None
+    if most is not None and ask.minutes and ask.minutes > most:
+        # most clusters take such a job all the same, and never start it
+        return UserError(
+            f"runtime {ask.minutes} minutes",
+            f"partition {ask.partition} allows {most}; {NOTHING}", f"lower it in {PROFILE}",
+        )  # fmt: skip
+    return None
+
+
+def _longest(partitions: str) -> int | None:
+    """Minutes that a job may take in the most patient of these partitions; None: without end."""
+    limits = _run("sinfo", "-h", "-p", partitions, "-o", "%l").stdout.split()
+    found = [re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)", limit) for limit in limits]
+    if not found or not all(found):
+        return None
+    return max(
+        1440 * int(m[1] or 0) + 60 * int(m[2] or 0) + int(m[3]) for m in found if m is not None
+    )
 
 
 def _check_account(account: str) -> None:
@@ -145,6 +228,17 @@ def is_full(said: str) -> bool:
     Those of every other limit speak of a "job submit limit" too, in brackets.
     """
     return "submitjob" in said.lower().replace("_", "")
+
+
+def is_passing(said: str) -> bool:
+    """Whether these words of SLURM are about a controller, or its accounting, that is busy."""
+    return bool(re.search(_PASSING, said, re.IGNORECASE))
+
+
+_PASSING = (
+    r"timed out|unable to contact|connection refused|zero bytes|temporarily|unable to resolve|"
+    r"slurmdbd|communication (failure|connection)"
+)
 
 
 def is_up() -> bool:
@@ -271,21 +365,28 @@ def _queue(*arguments: str) -> list[str]:
     return said.stdout.splitlines()
 
 
-def release_held(pending: Sequence[str]) -> None:
-    """Let jobs start again that SLURM holds because a node failed to launch them.
+def help_pending(pending: Sequence[str]) -> None:
+    """Let no job wait without end: what SLURM holds is released, what can never start is cancelled.
 
-    It has drained that node, so they go to another. One that may not be released is cancelled, and
-    counts as failed.
+    A node that failed to launch a job is drained, so the job, released, goes to another. One that
+    fails again and again, may not be released, or asks for more than a limit allows (which SLURM
+    takes unless its administrators set EnforcePartLimits) is cancelled, and counts as failed.
     """
     if not pending:
         return
     said = _run("squeue", "-h", "--jobs", ",".join(pending), "-o", "%i|%r")
     for line in said.stdout.splitlines():
         number, _, reason = line.partition("|")
-        if "launch failed" in reason and "held" in reason:
+        held = "launch failed" in reason and "held" in reason
+        if held and _released[number] < RELEASES:
+            _released[number] += 1
             print(f"job {number}: {reason}; releasing it", file=sys.stderr)
-            if _run("scontrol", "release", number).returncode:
-                _run("scancel", number)
+            if not _run("scontrol", "release", number).returncode:
+                continue
+        if held or re.fullmatch(_NEVER, reason):
+            print(f"job {number}: SLURM would never start it ({reason}); cancelling it",
+                  file=sys.stderr)  # fmt: skip
+            _run("scancel", number)
 
 
 def end_stray(run: str, comment: str) -> None:
@@ -293,6 +394,9 @@ def end_stray(run: str, comment: str) -> None:
 
     Args:
         run: the plugin's name for all jobs of this run.
+
+    Raises:
+        UserError: squeue does not answer.
     """
     found = [line.split("|", 1) for line in _queue("--name", run, "-o", "%i|%k")]
     strays = [number for number, what in found if what == comment]

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from olympiad_ineq import cluster
+from olympiad_ineq.errors import UserError
 
 Statuses = dict[str, str]
 Query = Callable[[str, Any], Coroutine[Any, Any, tuple[Statuses | None, float | None]]]
@@ -29,27 +30,30 @@ Stamp = tuple[int, int, int]
 FAILED = "SLURM sbatch failed"  # how the plugin begins what it reports of such a submission
 PAUSE = 10  # seconds between two tries of a submission over the user's limit
 _submission = threading.local()  # `said`: what came of the submission that a thread is at
+SETTLED = 5  # seconds after which squeue shows what sbatch took
 _before: dict[str, Stamp | None] = {}  # outputs of submitted jobs as they were at submission
+_submitted: dict[str, float] = {}  # SLURM's numbers of our jobs, and when they were submitted
 
 
 def final(query: Query) -> Query:
     """Let each job that squeue will say nothing more of be over.
 
     PREEMPTED is what squeue says of a job that SLURM cancelled; one that it starts again is PENDING
-    (accounting says PREEMPTED of both, and the plugin, made for that, waits). A job that was in the
-    queue and is not known any more ended while nobody looked: it counts as UNKNOWN, which the
-    plugin takes for done, and its outputs say whether it is (`unchanged`, and their manifests).
+    (accounting says PREEMPTED of both, and the plugin, made for that, waits). A job that was
+    submitted and is not known any more ended while nobody looked, or was lost by a controller that
+    crashed: it counts as UNKNOWN, which the plugin takes for done, and its outputs say whether it
+    is (`unchanged`, and their manifests).
     """
-    seen: set[str] = set()
 
     async def query_job_status(command: str, logger: Any) -> tuple[Statuses | None, float | None]:
+        asked = time.monotonic()
         statuses, seconds = await query(command, logger)
         if statuses is None or not command.startswith("squeue"):
             return statuses, seconds
-        seen.update(statuses)
-        cluster.release_held([job for job, status in statuses.items() if status == "PENDING"])
+        cluster.help_pending([job for job, status in statuses.items() if status == "PENDING"])
         said = {job: "CANCELLED" if s == "PREEMPTED" else s for job, s in statuses.items()}
-        return {**dict.fromkeys(seen, "UNKNOWN"), **said}, seconds
+        known = [job for job, at in _submitted.items() if asked - at > SETTLED]
+        return {**dict.fromkeys(known, "UNKNOWN"), **said}, seconds
 
     return query_job_status
 
@@ -66,8 +70,13 @@ async def unchanged(output: str, seconds: float) -> bool:
 
 
 def _stamp(output: str) -> Stamp | None:
+    """Of an output's manifest, which only its stage writes; Snakemake on the node touches outputs.
+
+    Of the output itself, where it has none.
+    """
+    manifest = Path(output + ".manifest.json")
     try:
-        found = Path(output).stat()
+        found = (manifest if manifest.is_file() else Path(output)).stat()
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
@@ -81,23 +90,37 @@ def patient(submit: Submit) -> Submit:
         told = False
         while not _ending(self):
             _await_controller(self)
+            if _ending(self):
+                return
             _submission.said = None
             submit(self, job)
             if _submission.said is None:
                 return
             info, said = _submission.said
-            cluster.end_stray(self.run_uuid, _comment(job))
-            if not cluster.is_full(said):
+            words = _words(said)
+            _end_stray(self, job)
+            if not (cluster.is_full(words) or cluster.is_passing(words)):
                 _submission.said = None
-                self._report_job_error_threadsafe(info, f"{FAILED}: {_words(said)}")
+                self._report_job_error_threadsafe(info, f"{FAILED}: {words}")
                 return
             if not told:
-                print("your limit of submitted jobs is reached: waiting for one to end",
-                      file=sys.stderr)  # fmt: skip
+                why = "your limit of submitted jobs is reached" if cluster.is_full(words) else words
+                print(f"{why}: waiting, and submitting again", file=sys.stderr)
             told = True
             time.sleep(PAUSE)
 
     return run_job
+
+
+def _end_stray(executor: Any, job: Any) -> None:
+    """As soon as squeue answers: a job that may run is not run twice."""
+    while not _ending(executor):
+        try:
+            cluster.end_stray(executor.run_uuid, _comment(job))
+        except UserError as error:
+            print(f"{error.value}: {error.rule}; asking again", file=sys.stderr)
+        else:
+            break
 
 
 def _await_controller(executor: Any) -> None:
@@ -137,6 +160,16 @@ def kept(report: Report) -> Report:
     return _report_job_error_threadsafe
 
 
+def noted(report: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Remember every job that was submitted, also one that squeue never shows."""
+
+    def _report_job_submission_threadsafe(self: Any, info: Any) -> None:
+        _submitted[str(info.external_jobid)] = time.monotonic()
+        report(self, info)
+
+    return _report_job_submission_threadsafe
+
+
 def ended(cancel: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
     """After Ctrl-C nothing more is submitted, by threads that waited either."""
 
@@ -170,6 +203,9 @@ def mend() -> None:
     executor = plugin.Executor
     plugin.query_job_status = final(plugin.query_job_status)
     plugin.set_gres_string = dashed(plugin.set_gres_string)
+    # `cluster.check` asked accounting once; the plugin would ask it again for every submission
+    plugin.validate_account = lambda account, logger: account
+    executor._report_job_submission_threadsafe = noted(executor._report_job_submission_threadsafe)
     executor._report_job_error_threadsafe = kept(executor._report_job_error_threadsafe)
     executor.run_job = patient(executor.run_job)
     executor.cancel_jobs = ended(executor.cancel_jobs)

@@ -6,8 +6,8 @@ Snakemake does not miss one while everything made from it is there.
 
 Before a run is submitted to SLURM, the cluster is asked whether it would take such jobs: a wrong
 partition is one line, not a pile of failed submissions. An output that its manifest does not
-vouch for fails its job, whatever the job's exit status or SLURM's word for it. And a job that failed
-leaves its former outputs, which do not count as made with the new settings.
+vouch for fails its job, whatever the job's exit status or SLURM's word for it. And a job that
+failed leaves its former outputs, which do not count as made with the new settings.
 
 There is no hook for these, but Snakemake imports every module named `snakemake_logger_plugin_...`
 before it reads its command line, so this one, named like that, wraps the functions concerned.
@@ -102,7 +102,7 @@ LOOKING = (
 def _ask_cluster(args: Namespace) -> None:
     """Let SLURM refuse the run before it starts."""
     looks = any(getattr(args, name, None) for name in LOOKING) or set(args.targets) == {"plan"}
-    if args.executor != "slurm" or looks:
+    if args.executor != "slurm":
         return
     defaults = getattr(args.default_resources, "parsed", None) or args.default_resources or {}
     by_rule = dict(args.set_resources or {})
@@ -111,8 +111,11 @@ def _ask_cluster(args: Namespace) -> None:
     if getattr(args, "slurm_qos", None):
         defaults = {**defaults, "qos": args.slurm_qos}
     try:
+        asks = cluster.asks(defaults, by_rule)
+        if looks:
+            return
         try:
-            cluster.check(cluster.asks(defaults, by_rule))
+            cluster.check(asks, 1 + (args.retries or 0))
         except cluster.QueueFull:
             # perhaps of jobs that a killed run left behind: they are cancelled when this one starts
             if not cluster.orphans(Path(args.directory or ".")):
@@ -203,7 +206,9 @@ def _reopened(postprocess: Postprocess) -> Postprocess:
     new params: the next run had nothing to do, and went on with the rows of other settings.
     """
 
-    async def postprocess_and_reopen(self: Job, *args: Any, error: bool = False, **more: Any) -> None:
+    async def postprocess_and_reopen(
+        self: Job, *args: Any, error: bool = False, **more: Any
+    ) -> None:
         await postprocess(self, *args, error=error, **more)
         if error and self.dag.workflow.exec_mode == ExecMode.DEFAULT:
             self.dag.workflow.persistence.started(self)  # and not ended: incomplete
