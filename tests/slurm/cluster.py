@@ -276,7 +276,7 @@ Prolog={self.folder}/prolog
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 SchedulerParameters=sched_interval=1,bf_interval=2,batch_sched_delay=0
-EnforcePartLimits=ALL
+EnforcePartLimits=NO
 GresTypes=gpu
 SlurmdParameters=config_overrides
 ReturnToService=2

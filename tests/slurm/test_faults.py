@@ -155,6 +155,50 @@ def test_a_controller_that_restarts_is_waited_for(finished: Runner) -> None:
     assert same(finished, before)
 
 
+def test_a_job_that_a_crashed_controller_lost_is_run_again(finished: Runner) -> None:
+    """It saves what it knows every few seconds: a job younger than that may be gone."""
+    before = forget(finished, PREDICTIONS)
+    live = finished.begin(PREDICTIONS)
+    wait_for(lambda: "submitted with SLURM jobid" in live.said(), "a submission", 120)
+    finished.cluster.stop_controller()
+    finished.cluster.start_controller()
+    said = live.finish()
+    assert live.process.returncode == 0, said[-3000:]
+    assert same(finished, before)
+
+
+def test_a_failed_stage_leaves_what_was_there_and_is_not_done(finished: Runner) -> None:
+    target, made = "results/split/train.parquet", "results/split/assignment.jsonl"
+    before = finished.digest(made)
+    for _ in range(2):  # the second run is not told that there is nothing to do
+        done = finished.run(target, split__train="1", split__test="155")
+        assert done.returncode == 1 and "Error in rule split" in done.stdout, done.stdout[-3000:]
+        assert finished.digest(made) == before
+
+
+def test_a_job_that_leaves_what_an_earlier_one_made_is_not_done(finished: Runner) -> None:
+    """A script that ends with 0 and writes nothing: with new settings the old rows are no rows."""
+    made = finished.folder / "results/split/assignment.jsonl"
+    before = made.read_bytes()
+    finished.edit(**{"retries": "0", "latency-wait": "5"})
+    (finished.folder / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "if any(word.endswith('workflow_scripts/split.py') for word in sys.orig_argv):\n"
+        "    os._exit(0)\n"
+    )
+    environment = finished.cluster.environment
+    environment["PYTHONPATH"] = str(finished.folder)
+    try:
+        done = finished.run("results/split/train.parquet", split__train="20")
+    finally:
+        del environment["PYTHONPATH"]
+    assert done.returncode == 1, done.stdout[-3000:]
+    assert "assignment.jsonl: it is as it was before the job" in done.stdout
+    assert made.read_bytes() == before
+    done = finished.run("results/split/train.parquet", split__train="20")
+    assert done.returncode == 0 and made.read_bytes() != before, done.stdout[-3000:]
+
+
 def test_a_killed_snakemake_is_run_again_by_the_same_command(finished: Runner) -> None:
     before = forget(finished, PREDICTIONS)
     live = finished.begin(PREDICTIONS)

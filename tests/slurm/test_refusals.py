@@ -24,7 +24,8 @@ def errors(done: "subprocess.CompletedProcess[str]") -> list[str]:
         ({"slurm_account": "physics"}, "slurm_account 'physics': you may not charge it"),
         ({"train": "{gpu: 1, gpu_model: &gpu h100}"}, "gpu_model 'h100', 1 of them: no node of"),
         ({"train": "{gpu: 8, gpu_model: &gpu a100}"}, "gpu_model 'a100', 8 of them: no node of"),
-        ({"runtime": "99999"}, "SLURM refuses it: Requested time limit is invalid"),
+        ({"runtime": "99999"}, "runtime 99999 minutes: partition gpu allows 4320; "),
+        ({"slurm_partition": "all"}, "slurm_partition all: Snakemake takes it for Python"),
     ],
 )
 def test_a_wrong_line_of_the_profile(fresh: Runner, edits: dict[str, str], says: str) -> None:
