@@ -343,9 +343,17 @@ def orphans(folder: Path) -> list[Orphan]:
     found = []
     for line in _queue("--user", _user(), "--states", states, "-o", "%i|%k|%Z"):
         number, comment, where = ([*line.split("|", 2), "", ""])[:3]
-        if re.match(r"(rule|group)_\w", comment) and Path(where).resolve() == folder.resolve():
+        if re.match(r"(rule|group)_\w", comment) and _same(Path(where), folder):
             found.append(Orphan(number, comment.removeprefix("rule_")))
     return found
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether they are one folder, also by another mount's name."""
+    try:
+        return one.samefile(other)
+    except OSError:  # it is gone, or on the node alone
+        return one.resolve() == other.resolve()
 
 
 def _queue(*arguments: str) -> list[str]:

@@ -186,7 +186,10 @@ def _vouched(ensure: Ensure) -> Ensure:
         await ensure(self, job, expanded_output)
         patience = self.workflow.execution_settings.latency_wait
         for output in expanded_output:
-            wrong = artifacts.damage(Path(str(output)))
+            try:
+                wrong = artifacts.damage(Path(str(output)))
+            except OSError as error:  # a file server's bad moment fails a job, and not the run
+                wrong = f"{output} cannot be read ({error.strerror or error})"
             if await slurm_executor.unchanged(str(output), patience):
                 wrong = f"{output}: it is as it was before the job"
             if wrong:

@@ -62,3 +62,19 @@ def test_a_folder_is_whole_with_snakemakes_mark_in_it(tmp_path: Path) -> None:
     assert digest(model) == before and not damage(model)
     (model / "weights").write_text("2")
     assert damage(model)
+
+
+def test_an_output_that_cannot_be_read_fails_its_job_and_not_the_run(tmp_path: Path) -> None:
+    (tmp_path / "Snakefile").write_text(
+        'rule rows:\n    output: "rows.jsonl"\n    shell: "touch rows.jsonl"\n'
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, pathlib\nfrom snakemake import cli\n"
+         "from olympiad_ineq import artifacts\n"
+         "def stale(path): raise OSError(116, 'Stale file handle')\n"
+         "artifacts.damage = stale\ncli.main(['--cores', '1'])"], cwd=tmp_path, text=True,
+        timeout=60, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "rows.jsonl cannot be read (Stale file handle)" in done.stdout
+    assert "Traceback" not in done.stdout
