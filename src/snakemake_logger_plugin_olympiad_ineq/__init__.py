@@ -106,7 +106,7 @@ def _ask_cluster(args: Namespace) -> None:
         return
     defaults = getattr(args.default_resources, "parsed", None) or args.default_resources or {}
     by_rule = dict(args.set_resources or {})
-    for rule in _unused(args):
+    for rule in () if looks else _unused(args):
         by_rule.pop(rule, None)
     if getattr(args, "slurm_qos", None):
         defaults = {**defaults, "qos": args.slurm_qos}
