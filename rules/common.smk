@@ -13,7 +13,7 @@ from olympiad_ineq import (
     run_folder,
     settings as settings_module,
 )
-from olympiad_ineq.artifacts import code_digest
+from olympiad_ineq.artifacts import code_digest, digest
 from olympiad_ineq.curve import runs
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.planner import command as planner_command
@@ -29,6 +29,8 @@ try:
         # those of the command line were looked at before Snakemake read them
         config_files.check(Path(workflow.basedir) / "config/config.yaml")
     SETTINGS = settings_module.load(config)
+    if workflow.is_main_process:
+        run_folder.check_record(Path("."), SETTINGS)
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
@@ -74,6 +76,11 @@ def code(*modules):
     return code_digest(modules)
 
 
+def content(*paths):
+    """Digest of small files that people edit or replace, whatever their times say."""
+    return " ".join(digest(Path(path))[:16] for path in paths)
+
+
 def growing(amount):
     """More with each attempt: a cluster ends a job that asked for too little."""
     return lambda wildcards, attempt: amount * attempt
@@ -102,6 +109,9 @@ CANDIDATE_SOURCES_IN_SHELL = " ".join(
 # What each shard of the teacher said that is no candidate.
 REJECTS = "results/data_gen/model/{shard}.rejects.jsonl"
 CLASSICS = f"{workflow.basedir}/config/benchmarks/classics.jsonl"
+# As a command names it, and no input: the repository may be moved, and a path that changed would
+# be a reason to train again. Its content is a param.
+CLASSICS_IN_SHELL = "$SCRIPTS/../config/benchmarks/classics.jsonl"
 # A test set's name: what its file is, and where.
 TEST_SETS = {settings_module.CLASSICS: ("classics", CLASSICS)} | {
     name: (one.kind, one.path) for name, one in SETTINGS.eval.sets.items()

@@ -6,6 +6,11 @@ are themselves graded on the audit set. Controls complete the 2 x 2 of weights a
 
 FULL_JUDGE = as_json(SETTINGS.eval.judge) if SETTINGS.eval.judge else "null"
 # The floor changes what is believed, not what is asked.
+# Answers and audit are judged with one prompt, or neither says anything of the other.
+JUDGES_PROMPT = content(
+    f"{workflow.basedir}/config/prompts/judge.md",
+    f"{workflow.basedir}/config/exemplars",
+)
 JUDGE = (
     as_json(SETTINGS.eval.judge, without=("floor",)) if SETTINGS.eval.judge else "null"
 )
@@ -13,7 +18,11 @@ JUDGE = (
 
 rule test_set:
     input:
-        lambda wildcards: TEST_SETS[wildcards.set][1],
+        lambda wildcards: (
+            []
+            if TEST_SETS[wildcards.set][1] == CLASSICS
+            else TEST_SETS[wildcards.set][1]
+        ),
     output:
         update("results/split/{set}.parquet"),
     log:
@@ -30,9 +39,11 @@ rule test_set:
         runtime=growing(30),
     params:
         kind=lambda wildcards: TEST_SETS[wildcards.set][0],
+        problems=lambda wildcards: content(TEST_SETS[wildcards.set][1]),
+        source=lambda wildcards, input: input[0] if input else CLASSICS_IN_SHELL,
         code=code("eval/test_sets.py", "prompts.py", "canonical.py", *CHECKER),
     shell:
-        "python $SCRIPTS/test_set.py --kind {params.kind} --problems {input} --out {output}"
+        "python $SCRIPTS/test_set.py --kind {params.kind} --problems {params.source} --out {output}"
         " 2>&1 | tee {log}"
 
 
@@ -85,6 +96,7 @@ rule judge_model:
         gpu=1,
     params:
         settings=JUDGE,
+        prompt=JUDGES_PROMPT,
         seed=SETTINGS.seed,
         journal="results/journal/judge/{run}.jsonl",
     shell:
@@ -201,6 +213,7 @@ rule judge_audit_model:
         gpu=1,
     params:
         settings=JUDGE,
+        prompt=JUDGES_PROMPT,
         seed=SETTINGS.seed,
         journal="results/journal/judge/audit.jsonl",
     shell:

@@ -50,6 +50,7 @@ rule report:
         learning=(
             f" --learning {LEARNING_CURVE}" if Path(LEARNING_CURVE).exists() else ""
         ),
+        learned=content(LEARNING_CURVE) if Path(LEARNING_CURVE).exists() else "",
         code=code("report", "eval/score.py", *CHECKER),
     shell:
         "python $SCRIPTS/report.py --baseline {input.baseline} --final {input.final}"

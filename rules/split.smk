@@ -7,7 +7,6 @@ rule split:
         verdicts="results/verify/verdicts.jsonl",
         # the classics are a test set of every run, so they are in the data of none
         held_out=[
-            CLASSICS,
             *expand("results/split/{set}.parquet", set=SETTINGS.eval.sets),
             *SETTINGS.split.held_out,
         ],
@@ -27,8 +26,9 @@ rule split:
     params:
         settings=as_json(SETTINGS.split),
         seed=SETTINGS.seed,
-        held_out=lambda wildcards, input: (
-            f"--held-out {' '.join(input.held_out)}" if input.held_out else ""
+        problems=content(CLASSICS, *SETTINGS.split.held_out),
+        held_out=lambda wildcards, input: " ".join(
+            ["--held-out", CLASSICS_IN_SHELL, *input.held_out]
         ),
         code=code("split.py", "held_out.py", "likeness.py", "canonical.py", *CHECKER),
     shell:

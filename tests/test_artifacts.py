@@ -151,3 +151,21 @@ def test_a_journal_on_a_full_disk_keeps_what_it_had(tiny_disk: Path) -> None:
     with pytest.raises(UserError, match="the disk is full"):
         journal.append({"b": "x" * 3_000_000})
     assert Journal(tiny_disk / "journal.jsonl").values == {"a": 1}
+
+
+def test_a_damaged_line_of_a_journal_costs_itself_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    journal.append({f"key{n}": {"text": "answer"} for n in range(100)})
+    journal.close()
+    lines = path.read_bytes().splitlines(keepends=True)
+    damaged = [*lines[:10], lines[10].replace(b"answer", b"anstar"), *lines[11:99], b"\0" * 50]
+    path.write_bytes(b"".join(damaged))
+    again = Journal(path)
+    again.append({"new": 1})
+    again.close()
+    assert "1 damaged lines are passed over" in capsys.readouterr().err
+    assert len(Journal(path).values) == 99 and "key98" in again.values
+    assert b"\0" not in path.read_bytes()

@@ -317,8 +317,9 @@ class Journal:
     """Finished work, one JSON object a line, kept across kills: `{"key", "value", "sum"}`.
 
     A key is a content hash of what was asked; a value is the answer. Lines that fail their
-    checksum (a torn tail after a kill, a full disk) are dropped on opening and asked again. Open it
-    within `exclusive`: one writer at a time.
+    checksum are passed over on opening, and asked again: the torn tail of a kill or a full disk is
+    cut off, one between sound lines (a file server's fault) stays and is said. Open it within
+    `exclusive`: one writer at a time.
     """
 
     def __init__(self, path: Path) -> None:
@@ -334,15 +335,19 @@ class Journal:
             raise from_os_error(error, path) from error
 
     def _load(self) -> int:
-        """Read the sound prefix of the file and return its length in bytes."""
-        kept = 0
+        """Read the sound lines and return where the last of them ends, in bytes."""
+        kept = end = bad = passed = 0
         with self.path.open("rb") as handle:
             for line in handle:
+                end += len(line)
                 entry = _journal_entry(line)
                 if entry is None:
-                    break
+                    bad += 1
+                    continue
                 self.values[entry[0]] = entry[1]
-                kept += len(line)
+                kept, passed = end, bad
+        if passed:
+            print(f"{self.path}: {passed} damaged lines are passed over", file=sys.stderr)
         return kept
 
     def append(self, items: Mapping[str, Any]) -> None:

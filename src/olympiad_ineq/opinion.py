@@ -22,7 +22,15 @@ from olympiad_ineq.canonical import canonical_key
 from olympiad_ineq.data_gen import symbolic
 from olympiad_ineq.language import read_problem, render_proof
 from olympiad_ineq.language.parse import Unreadable, parse_statement
-from olympiad_ineq.llm import Message, Request, Response, Sampling, generate, open_engine
+from olympiad_ineq.llm import (
+    Message,
+    Request,
+    Response,
+    Sampling,
+    generate,
+    open_engine,
+    refuse_silence,
+)
 from olympiad_ineq.llm.reading import find_object, find_objects
 from olympiad_ineq.planner.work import dollars, price_of
 from olympiad_ineq.proof import check_proof
@@ -371,6 +379,7 @@ def collect(
             engine, [request for _, request in fitting], journal, BATCH, label=stage,
             price=price_of(model),
         )  # fmt: skip
+        refuse_silence(generated, stage)
         fingerprint = engine.fingerprint
     for (key, _), response in zip(fitting, generated.responses, strict=True):
         answers.setdefault(key, []).append(response)

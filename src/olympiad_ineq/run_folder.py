@@ -38,6 +38,40 @@ def claim(folder: Path, settings: Settings) -> None:
     write_json(marker, {"name": settings.name, "settings": settings.model_dump(mode="json")})
 
 
+def check_record(folder: Path, settings: Settings) -> None:
+    """Refuse to go on with results of which Snakemake does not know what made them.
+
+    Params and what a failed job left undone stand in `.snakemake` alone: without it everything that
+    is there counts as made with these settings. It may, if they are those of the last run.
+
+    Args:
+        folder: where `results` is.
+
+    Raises:
+        UserError: results of other settings stand there, and Snakemake's record does not.
+    """
+    marker = folder / "results/run.json"
+    records = (folder / ".snakemake").glob("metadata*")  # a folder, or a database
+    if any(not record.is_dir() or any(record.iterdir()) for record in records):
+        return
+    if not marker.is_file() or not any((folder / "results").rglob("*.manifest.json")):
+        return
+    try:
+        last = json.loads(marker.read_text(encoding="utf-8"))["settings"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # `claim` says what is wrong with it
+    now = json.loads(settings.model_dump_json())
+    keys = [key for key in now if last.get(key) != now[key] and key not in ("plan", "report")]
+    if keys:
+        raise UserError(
+            f"config {keys[0]}",
+            f"{marker} has another value, and .snakemake, which says what was made with which, is "
+            "not beside it",
+            "copy it there with results, go on with the settings of run.json, or run in another "
+            "folder",
+        )
+
+
 def _owner(marker: Path) -> str | None:
     try:
         return str(json.loads(marker.read_text(encoding="utf-8"))["name"])

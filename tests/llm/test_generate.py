@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from olympiad_ineq.artifacts import Journal
-from olympiad_ineq.llm import Engine, Generated, Request, Response, Sampling, generate
+from olympiad_ineq.errors import UserError
+from olympiad_ineq.llm import (
+    Engine,
+    Generated,
+    Request,
+    Response,
+    Sampling,
+    generate,
+    refuse_silence,
+)
 from olympiad_ineq.records import Json
 from olympiad_ineq.settings import Price
 from tests.llm.made_up import MadeUp
@@ -156,3 +165,13 @@ def test_failed_answers_are_outcomes_and_are_asked_again(tmp_path: Path) -> None
     again = Echo(False)
     assert run(again, tmp_path / "j").responses[3].finish == "stop"
     assert again.asked == ["question 3"]
+
+
+def test_an_endpoint_that_refuses_everything_is_no_result(tmp_path: Path) -> None:
+    engine = Echo(False)
+    engine.fail = {str(request.prompt) for request in REQUESTS}
+    found = run(engine, tmp_path / "j")
+    with pytest.raises(UserError, match="votes: all of 10 requests failed, the first: no; fix: "):
+        refuse_silence(found, "votes")
+    engine.fail.pop()
+    refuse_silence(run(engine, tmp_path / "k"), "votes")

@@ -37,6 +37,7 @@ from olympiad_ineq.llm import (
     Sampling,
     generate,
     open_engine,
+    refuse_silence,
 )
 from olympiad_ineq.llm.reading import find_object
 from olympiad_ineq.planner.work import dollars, price_of
@@ -493,6 +494,7 @@ class _Session:
             self.engine, requests, self._journal, BATCH, label=self._label,
             price=price_of(self._teacher.model),
         )  # fmt: skip
+        refuse_silence(generated, self._label)
         self.asked += len(asks)
         self.seconds += generated.seconds
         self.tokens.update(generated.tokens())

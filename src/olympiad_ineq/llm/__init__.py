@@ -9,7 +9,7 @@ from olympiad_ineq.llm.engine import (
     open_engine,
     request_key,
 )
-from olympiad_ineq.llm.generate import Generated, generate
+from olympiad_ineq.llm.generate import Generated, generate, refuse_silence
 
 __all__ = [
     "Engine",
@@ -20,5 +20,6 @@ __all__ = [
     "Sampling",
     "generate",
     "open_engine",
+    "refuse_silence",
     "request_key",
 ]

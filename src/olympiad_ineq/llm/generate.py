@@ -9,6 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from olympiad_ineq.artifacts import Journal
+from olympiad_ineq.errors import UserError
 from olympiad_ineq.llm.engine import Engine, KeepsNotes, Request, Response, request_key
 from olympiad_ineq.records import Json, content_id
 from olympiad_ineq.settings import Price
@@ -94,6 +95,25 @@ def generate(
     responses = tuple(failed[key] if key in failed else _response(have[key]) for key in keys)
     seconds = sum(have[key]["seconds"] for key in set(keys) if key in have)
     return Generated(responses, asked, round(seconds, 1))
+
+
+FEW = 4  # questions of which some may all fail by themselves
+
+
+def refuse_silence(found: Generated, stage: str) -> None:
+    """Fail a stage to which a model said nothing at all, so that the same command asks again.
+
+    Single answers that did not come are outcomes, and counted as such.
+
+    Raises:
+        UserError: each of several answers failed.
+    """
+    said = found.responses
+    if len(said) >= FEW and all(response.finish == "failed" for response in said):
+        raise UserError(
+            stage, f"all of {len(said)} requests failed, the first: {said[0].reason}",
+            "mend the endpoint or its settings and run the same command again",
+        )  # fmt: skip
 
 
 class _Progress:
