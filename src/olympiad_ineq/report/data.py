@@ -148,8 +148,9 @@ def _stages(final: Json, paths: Paths, extras: Extras) -> Iterator[tuple[str, Pa
         ("final", paths.final_predictions),
     ):
         yield f"answers of {run}", predictions
-        yield f"judge on {run}", predictions.with_name("opinions.jsonl")
-    if extras.audit:
+        if "judged" in final:  # opinions of a judge that was taken out may still be there
+            yield f"judge on {run}", predictions.with_name("opinions.jsonl")
+    if extras.audit and "judged" in final:
         yield "judge on the audit set", extras.audit.with_suffix("") / "opinions.jsonl"
 
 
