@@ -138,7 +138,7 @@ def _as_text(name: str, raw: str) -> str:
     names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
     if all(hasattr(builtins, word) for word in names):
         raise UserError(
-            f"{name} {raw}", "Snakemake takes it for Python, not for a word",
+            f"{name} {raw}", f"Snakemake takes it for Python, not for a word; {NOTHING}",
             f"""write {name}: "'{raw}'" in {PROFILE}""",
         )  # fmt: skip
     return raw
