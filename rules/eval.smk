@@ -5,12 +5,12 @@ are themselves graded on the audit set. Controls complete the 2 x 2 of weights a
 """
 
 FULL_JUDGE = as_json(SETTINGS.eval.judge) if SETTINGS.eval.judge else "null"
-# The floor changes what is believed, not what is asked.
 # Answers and audit are judged with one prompt, or neither says anything of the other.
 JUDGES_PROMPT = content(
     f"{workflow.basedir}/config/prompts/judge.md",
     f"{workflow.basedir}/config/exemplars",
 )
+# The floor changes what is believed, not what is asked.
 JUDGE = (
     as_json(SETTINGS.eval.judge, without=("floor",)) if SETTINGS.eval.judge else "null"
 )

@@ -5,7 +5,6 @@ rule split:
     input:
         candidates="results/data_gen/candidates.jsonl",
         verdicts="results/verify/verdicts.jsonl",
-        # the classics are a test set of every run, so they are in the data of none
         held_out=[
             *expand("results/split/{set}.parquet", set=SETTINGS.eval.sets),
             *SETTINGS.split.held_out,
@@ -26,6 +25,7 @@ rule split:
     params:
         settings=as_json(SETTINGS.split),
         seed=SETTINGS.seed,
+        # the classics are a test set of every run, so they are in the data of none
         problems=content(CLASSICS, *SETTINGS.split.held_out),
         held_out=lambda wildcards, input: " ".join(
             ["--held-out", CLASSICS_IN_SHELL, *input.held_out]

@@ -166,6 +166,6 @@ def test_a_damaged_line_of_a_journal_costs_itself_alone(
     again = Journal(path)
     again.append({"new": 1})
     again.close()
-    assert "1 damaged lines are passed over" in capsys.readouterr().err
+    assert "damaged lines that are passed over: 1\n" in capsys.readouterr().err
     assert len(Journal(path).values) == 99 and "key98" in again.values
     assert b"\0" not in path.read_bytes()

@@ -10,16 +10,14 @@ import pytest
 import snakemake_executor_plugin_slurm as plugin  # before PATH has nothing but the clients
 
 from olympiad_ineq.cluster import (
-    Ask,
-    asks,
     check,
     end_orphans,
     help_pending,
     orphans,
-    unused,
 )
 from olympiad_ineq.errors import UserError
 from olympiad_ineq.planner.command import read_settings
+from olympiad_ineq.slurm_profile import Ask, asks, unused
 
 ASK = Ask("gpu", "maths", "a100", 4, 64000, 720)
 UP = "echo 'Slurmctld(primary) at vm is UP'"

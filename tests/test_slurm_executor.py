@@ -188,7 +188,7 @@ def test_a_silent_squeue_is_asked_until_it_says_whether_the_job_runs(
 
 
 def test_a_folder_named_like_a_limit_is_none(controller: list[str]) -> None:
-    executor = Executor("sbatch: error: Invalid qos' .\n", "")
+    executor = Executor("sbatch: error: Invalid qos specification", "")
     executor.call = "sbatch -D /home/u/submit_jobs"
     submit(executor)
     assert executor.submitted == 1 and len(executor.reported) == 1

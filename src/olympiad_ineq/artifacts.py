@@ -347,7 +347,7 @@ class Journal:
                 self.values[entry[0]] = entry[1]
                 kept, passed = end, bad
         if passed:
-            print(f"{self.path}: {passed} damaged lines are passed over", file=sys.stderr)
+            print(f"{self.path}: damaged lines that are passed over: {passed}", file=sys.stderr)
         return kept
 
     def append(self, items: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ from snakemake.jobs import Job
 from snakemake_interface_executor_plugins.settings import ExecMode
 from snakemake_interface_logger_plugins.base import LogHandlerBase as LogHandler
 
-from olympiad_ineq import cluster, config_files
+from olympiad_ineq import cluster, config_files, slurm_profile
 from olympiad_ineq.errors import UserError, no_setting
 
 __all__ = ["LogHandler"]
@@ -106,16 +106,15 @@ def _ask_cluster(args: Namespace) -> None:
         return
     defaults = getattr(args.default_resources, "parsed", None) or args.default_resources or {}
     by_rule = dict(args.set_resources or {})
-    for rule in () if looks else _unused(args):
-        by_rule.pop(rule, None)
     if getattr(args, "slurm_qos", None):
         defaults = {**defaults, "qos": args.slurm_qos}
     try:
-        asks = cluster.asks(defaults, by_rule)
+        slurm_profile.asks(defaults, by_rule)  # a wrong word is refused where nothing runs, too
         if looks:
             return
+        needed = {rule: by_rule[rule] for rule in by_rule.keys() - _unused(args)}
         try:
-            cluster.check(asks, 1 + (args.retries or 0))
+            cluster.check(slurm_profile.asks(defaults, needed), 1 + (args.retries or 0))
         except cluster.QueueFull:
             # perhaps of jobs that a killed run left behind: they are cancelled when this one starts
             if not cluster.orphans(Path(args.directory or ".")):
@@ -129,7 +128,7 @@ def _unused(args: Namespace) -> set[str]:
     from olympiad_ineq.planner.command import read_settings
 
     try:
-        return cluster.unused(
+        return slurm_profile.unused(
             read_settings(list(map(Path, args.configfile or ())), args.config or ())
         )
     except UserError:

@@ -178,8 +178,8 @@ def test_a_price_that_nobody_says_is_no_zero() -> None:
 
 
 def test_an_api_takes_longer_for_more() -> None:
-    few, many = (plan(f"eval.samples.count={count}")[1]["judge final"].hours for count in (0, 0))
-    assert few == many > 0
+    few, many = (plan(f"split.test={count}")[1]["judge final"].hours for count in (100, 200))
+    assert 0 < few < many
     batched = plan("eval.judge.model.batch={}")[1]["judge final"].hours
     assert batched == 24
     settings = read_settings([PHI], [])

@@ -1,8 +1,12 @@
 """The hours until a run is done: what waits for what, and how many GPUs there are."""
 
+from pathlib import Path
+
+from olympiad_ineq.planner import make_plan
+from olympiad_ineq.planner.command import read_settings
 from olympiad_ineq.planner.stages import Stage
 from olympiad_ineq.planner.wall import wall_hours
-from tests.planner.test_plan import plan
+from tests.planner.test_plan import PHI
 
 
 def stages(**hours: tuple[float, int, str]) -> list[Stage]:
@@ -42,5 +46,8 @@ def test_shards_use_the_gpus_that_there_are() -> None:
 
 
 def test_a_batch_for_every_judge_is_not_a_batch_after_another() -> None:
-    single = sum(s.hours for s in plan("eval.judge.model.batch={}")[1].values())
-    assert single > 7 * 24
+    settings = read_settings([PHI], ["eval.judge.model.batch={}"])
+    found = make_plan(settings, results=Path("/nowhere"))
+    judges = [stage.hours for stage in found.stages if stage.name.startswith("judge")]
+    assert len(judges) > 6 and set(judges) == {24}
+    assert 24 < found.wall_hours < 3 * 24 < sum(judges)

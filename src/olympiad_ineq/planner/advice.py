@@ -145,36 +145,35 @@ def _knobs(settings: Settings, failed: Stage, device: Device) -> list[list[Chang
             if value != now
         ]
 
-    # an engine stays on one node (`nodes: 1` in the profile), and few have more than eight GPUs
-    wider = [count for count in (2, 4, 8) if count > model.tensor_parallel]
-    narrower = [count for count in (8, 4, 2, 1) if count < model.tensor_parallel]
-    # with as many GPUs in the profile as it takes now, another number means both
-    both = device.count == model.tensor_parallel
-    counts = [*wider, *narrower] if device.count is None or both else [device.count]
     shorter = []
     length = model.max_model_len
     while length and length > 1024:
         length //= 2
         shorter.append(length)
-    low = model.gpu_memory_utilization < UTILIZATION
+    low, most = model.gpu_memory_utilization < UTILIZATION, settings.plan.gpus
     return [
         values("dtype", ["half"] if model.dtype == "bfloat16" and not device.gpu.bf16 else []),
         values("gpu_memory_utilization", [UTILIZATION] if low else []),
         values("quantization", ["fp8", None]),
-        [
-            (words + f" (with {words.split()[-1]} GPUs in the profile)" * both, new)
-            for words, new in values(
-                "tensor_parallel",
-                [n for n in counts if n <= settings.plan.gpus or n == device.count],
-            )
-        ],
+        _parallel(f"{section}.model.tensor_parallel", model.tensor_parallel, device, most),
         values("max_model_len", [None, *shorter] if model.max_model_len else []),
         _answers(f"{section}.max_new_tokens", _value(settings, f"{section}.max_new_tokens")),
-        [
-            (f"plan.gpus: {failed.gpus}", {"plan.gpus": failed.gpus})
-            for _ in range(failed.gpus > settings.plan.gpus)
-        ],
+        [(f"plan.gpus: {failed.gpus}", {"plan.gpus": failed.gpus})] if failed.gpus > most else [],
     ]
+
+
+def _parallel(key: str, now: int, device: Device, most: int) -> list[Change]:
+    """Other numbers of GPUs, up to `most` in the run: more first, then fewer."""
+    if device.count not in (None, now):  # the profile's own number
+        return [(f"tensor_parallel: {device.count}", {key: device.count})]
+    # an engine stays on one node (`nodes: 1` in the profile), and few have more than eight GPUs
+    counts = [*(n for n in (2, 4, 8) if n > now), *(n for n in (8, 4, 2, 1) if n < now)]
+    found = []
+    for count in counts:
+        too = "" if device.count is None else f" (with {count} GPUs in the profile)"
+        if count <= most:
+            found.append((f"tensor_parallel: {count}{too}", {key: count}))
+    return found
 
 
 def _predicting(settings: Settings) -> list[list[Change]]:

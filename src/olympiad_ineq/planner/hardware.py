@@ -84,12 +84,11 @@ def refine(named: str, wanted: str | None) -> Gpu:
     """
     if wanted is None:
         return gpu(named)
-    try:
-        found = gpu(named)
-    except UserError:
+    if not is_known(named):
         return gpu(wanted)
-    family = gpu(wanted).key.split("-")[0] == found.key.split("-")[0]
-    return gpu(wanted) if family and not re.search(r"\d\d ?gb", named.lower()) else found
+    family = gpu(wanted).key.split("-")[0] == gpu(named).key.split("-")[0]
+    says = re.search(r"\d\d ?gb", named.lower())
+    return gpu(wanted) if family and not says else gpu(named)
 
 
 def is_known(name: str) -> bool:
