@@ -16,8 +16,7 @@ from olympiad_ineq.cluster import (
     orphans,
 )
 from olympiad_ineq.errors import UserError
-from olympiad_ineq.planner.command import read_settings
-from olympiad_ineq.slurm_profile import Ask, asks, unused
+from olympiad_ineq.slurm_profile import Ask, asks
 
 ASK = Ask("gpu", "maths", "a100", 4, 64000, 720)
 UP = "echo 'Slurmctld(primary) at vm is UP'"
@@ -151,32 +150,6 @@ def test_an_account_that_every_job_would_fail_for(
     check([Ask("gpu", None)])
 
 
-def test_what_else_a_profile_asks_for_is_asked_too() -> None:
-    (found,) = asks(
-        {"qos": "gpu", "constraint": "a100&ib", "slurm_extra": "'--reservation=r 1'"}, {}
-    )
-    assert found.arguments()[1:] == ["--qos=gpu", "--constraint=a100&ib", "--reservation=r", "1"]
-
-
-def test_a_profile_asks_for_its_first_attempt() -> None:
-    found = asks(
-        {"slurm_partition": "gpu", "mem_mb": 2000},
-        {"train": {"gpu": 1, "gpu_model": "a100", "mem_mb": "64000 * attempt"},
-         "predict": {"mem_mb": "max(1, attempt)"}},
-    )  # fmt: skip
-    assert found == {
-        Ask("gpu", None, memory_mb=2000), Ask("gpu", None),
-        Ask("gpu", None, "a100", 1, 64000, grows=frozenset({"mem_mb"})),
-    }  # fmt: skip
-
-
-def test_models_that_the_config_does_not_name_ask_for_nothing() -> None:
-    small, full = (Path("config") / name for name in ("v100.yaml", "phi-1_5.yaml"))
-    everyone = {"data_gen_model", "verify_model", "judge_model", "judge_audit_model"}
-    assert unused(read_settings([small], [])) == everyone
-    assert unused(read_settings([full], [])) == set()
-
-
 def test_orphans_are_our_jobs_in_this_folder_and_no_other(clients: Path, tmp_path: Path) -> None:
     queue = clients / "queue"
     queue.write_text(
@@ -273,29 +246,6 @@ def test_the_last_attempt_is_asked_about_too(
     say(clients, "sbatch", f"case $* in *--mem=96*) echo {refusal} >&2; exit 1;; esac")
     check(asks({"mem_mb": "32 * attempt"}, {}), 3)
     assert refusal in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("word", ["all", "open", "max", "2024-17", "(1)"])
-def test_a_word_that_snakemake_takes_for_python(word: str) -> None:
-    with pytest.raises(UserError, match="Snakemake takes it for Python"):
-        asks({"slurm_partition": word}, {})
-    (found,) = asks({"slurm_partition": f"'{word}'"}, {})
-    assert found.partition == word
-
-
-@pytest.mark.parametrize(
-    "word", ["gpu", "gpu,all", "gpu-long", "2024", "a100&ib", "v100-sxm2-32gb", "gpu.q", "07:x"]
-)
-def test_a_word_that_it_leaves_alone(word: str) -> None:
-    assert [ask.partition for ask in asks({"slurm_partition": word}, {})] == [word]
-
-
-def test_options_keep_their_own_quotes() -> None:
-    (found,) = asks({"slurm_extra": "'--exclude=\"node[01-04]\"'"}, {})
-    assert found.arguments() == ["--nodes=1", "--exclude=node[01-04]"]
-    (broken,) = asks({"slurm_extra": "'--exclude=\"node'"}, {})
-    with pytest.raises(UserError, match="slurm_extra .* does not split"):
-        broken.arguments()
 
 
 def test_a_busy_controller_is_asked_again_for_orphans(
